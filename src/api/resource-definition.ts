@@ -1,0 +1,150 @@
+import type { FieldError } from '../apimachinery/errors.ts';
+import type { Json, JsonObject } from '../apimachinery/json.ts';
+import type { KubeObject } from '../apimachinery/object.ts';
+import type { StructSchema } from '../apimachinery/schema/schema.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** One column of a metav1.Table. */
+export type TableColumn = {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: number;
+};
+
+export type TableConvertor = {
+  readonly columns: readonly TableColumn[];
+  /** One cell a column, in order. `now` decides ages. */
+  cells(object: KubeObject, now: Date): Json[];
+};
+
+/** What a strategy may know of the request it serves. */
+export type StrategyContext = {
+  readonly user: {
+    readonly name: string;
+    readonly uid: string;
+    readonly groups: readonly string[];
+    readonly extra: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly cluster: string;
+  readonly now: Date;
+  /** Adds a `Warning:` header to the answer. */
+  warn(text: string): void;
+};
+
+/**
+ * What is particular to a kind. Every function gets objects in the storage version's form unless it says otherwise, may change `object` in place, and
+ * never `old`. They are pure but for the context. Generic rules (metadata, generation, namespaces, managed fields) are the registry's.
+ */
+export type Strategy = {
+  /** Fills defaults, on create, update and patch, in the served version `version`. */
+  applyDefaults?(object: KubeObject, version: string): void;
+  /** Canonical form: what upstream's decoding changes (stringData into data, quantities), and fields a client must not set. */
+  prepareForCreate?(object: KubeObject, ctx: StrategyContext): void;
+  validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Keeps what an update must not change (status, unless the status subresource is updated). */
+  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
+  /** Immutable fields and rules over old and new; `validate` is called separately. */
+  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** metadata.name rule; default: DNS-1123 subdomain. Gives messages. `prefix` is true for generateName. */
+  validateName?(name: string, prefix: boolean): string[];
+  /** `spec`: generation is 1 on create, +1 when anything outside metadata and status changes. `none`: the kind has no generation. */
+  readonly generation: 'spec' | 'none';
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT without resourceVersion is accepted. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** DELETE answers with the deleted object instead of a Status. */
+  readonly returnDeletedObject?: boolean;
+  /** What DELETE without propagationPolicy means; default background. */
+  readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** Fields of the main resource that only a subresource sets; server-side apply resets them. Default: ['status'] when there is a status subresource. */
+  readonly resetFields?: readonly string[];
+};
+
+/** The status subresource: same object, another part of it may change. */
+export type StatusSubresource = {
+  /** Called after spec and metadata have been copied from `old`; may restore more. */
+  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
+  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+};
+
+/** autoscaling/v1 Scale over an object. Paths are arrays of field names. */
+export type ScaleSubresource = {
+  readonly specReplicasPath: readonly string[];
+  readonly statusReplicasPath: readonly string[];
+  /** The selector as the string form that Scale.status.selector has. */
+  selector(object: KubeObject): string;
+};
+
+export type VersionDefinition = {
+  readonly version: string;
+  readonly served: boolean;
+  readonly deprecated?: boolean;
+  readonly deprecationWarning?: string;
+  readonly schema: StructSchema;
+  readonly table: TableConvertor;
+  /** Conversion; absent means only apiVersion differs. Both may reuse parts of their argument. */
+  toStorage?(object: KubeObject): KubeObject;
+  fromStorage?(object: KubeObject): KubeObject;
+};
+
+/** Our declaration of a resource: the registry, discovery, OpenAPI, tables and verbs are computed from it. Immutable. */
+export type ResourceDefinition = {
+  readonly group: string;
+  /** Plural, lower case. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly scope: 'Namespaced' | 'Cluster';
+  readonly verbs: readonly Verb[];
+  /** Served versions, preferred first. */
+  readonly versions: readonly VersionDefinition[];
+  readonly storageVersion: string;
+  readonly strategy: Strategy;
+  readonly status?: StatusSubresource;
+  readonly scale?: ScaleSubresource;
+  /** Further subresources (token, binding, finalize …): name → definition. */
+  readonly subresources?: Readonly<Record<string, SubresourceDefinition>>;
+  /** Field selectors beyond metadata.name and metadata.namespace: label → value of the object. */
+  readonly fieldSelectors?: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Built in: strategic merge patch is offered. Custom resources do not. */
+  readonly builtIn: boolean;
+  /** Served only to system:masters and never in a tenant's discovery. */
+  readonly internal?: boolean;
+  /** In which logical clusters it is served; absent: all. `root` for fleet administration. */
+  readonly onlyIn?: 'root';
+};
+
+/** A subresource with verbs of its own. Its logic is registered in registry/ under `<resource>/<name>`. */
+export type SubresourceDefinition = {
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly verbs: readonly Verb[];
+};
+
+/** A shorthand for definitions: `group`, `resource` of a definition as storage names it. */
+export function storageResource(definition: { group: string; resource: string }): string {
+  return definition.group === '' ? definition.resource : `${definition.resource}.${definition.group}`;
+}
+
+export function findVersion(definition: ResourceDefinition, version: string): VersionDefinition | undefined {
+  return definition.versions.find((candidate) => candidate.version === version && candidate.served);
+}
+
+export type { JsonObject };

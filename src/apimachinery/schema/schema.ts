@@ -1,0 +1,69 @@
+import type { Json } from '../json.ts';
+
+/**
+ * The one form in which Atoll holds a type: built-in kinds (generated tables), and structural schemas of CRDs. Decoding, defaulting keys,
+ * strategic merge, server-side apply, protobuf and OpenAPI all read it. Schemas are immutable, shared and may be recursive: compare by identity.
+ */
+export type Schema = StructSchema | MapSchema | ListSchema | ScalarSchema | AnySchema;
+
+/** An object with declared fields. */
+export type StructSchema = {
+  readonly kind: 'struct';
+  /** Definition name as OpenAPI shows it (`io.k8s.api.core.v1.Container`); '' for anonymous ones. */
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, FieldSchema>;
+  /** x-kubernetes-map-type: atomic. */
+  readonly atomic: boolean;
+  /** Fields that are not declared are kept (x-kubernetes-preserve-unknown-fields). */
+  readonly preserveUnknown: boolean;
+  /** GroupVersionKind when the type is a top-level kind. */
+  readonly gvk?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+};
+
+export type FieldSchema = {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly required: boolean;
+  /** Go's json `omitempty`: zero values are not written. Matters when decoding protobuf. */
+  readonly omitEmpty: boolean;
+  /** Go pointer: a zero value that was sent is kept. */
+  readonly pointer: boolean;
+  /** Protobuf field number; 0 when the type has no protobuf form. */
+  readonly proto: number;
+  /** Strategic-merge-patch tags; empty when none. */
+  readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
+  readonly patchMergeKey?: string;
+  /** Schema default (structured-merge-diff needs it for key fields such as `protocol: TCP`). */
+  readonly default?: Json;
+};
+
+/** An object with free keys. */
+export type MapSchema = { readonly kind: 'map'; readonly values: Schema; readonly atomic: boolean };
+
+export type ListSchema = {
+  readonly kind: 'list';
+  readonly items: Schema;
+  /** x-kubernetes-list-type; `map` lists are keyed by `mapKeys`. */
+  readonly listType: 'atomic' | 'set' | 'map';
+  readonly mapKeys: readonly string[];
+};
+
+export type ScalarType =
+  | 'string'
+  | 'boolean'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'intOrString'
+  | 'quantity'
+  | 'time'
+  | 'microTime'
+  | 'duration'
+  | 'bytes';
+
+export type ScalarSchema = { readonly kind: 'scalar'; readonly type: ScalarType };
+
+/** Anything (RawExtension, JSON, FieldsV1). */
+export type AnySchema = { readonly kind: 'any' };
+
+export const anySchema: AnySchema = { kind: 'any' };

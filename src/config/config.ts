@@ -1,0 +1,44 @@
+/** The whole configuration, validated and frozen. Built from flags, ATOLL_ environment variables and a YAML file; no other module reads process.env. */
+export type Config = {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  /** Base URL clients use, without a trailing slash. */
+  readonly externalUrl: string;
+  /** Undefined: embedded Postgres under dataDir. */
+  readonly databaseUrl?: string;
+  /** Redis for BullMQ; Postgres otherwise. */
+  readonly redisUrl?: string;
+  readonly dataDir: string;
+  readonly roles: readonly ('api' | 'controllers' | 'sync')[];
+  readonly processes: number;
+  /** `deployments.apps` … or ['*']. */
+  readonly resources: readonly string[];
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly oidc?: OidcConfig;
+  readonly limits: Limits;
+  /** How long the change log is kept. */
+  readonly historyRetentionMs: number;
+};
+
+export type OidcConfig = {
+  readonly issuerUrl: string;
+  readonly clientId: string;
+  readonly usernameClaim: string;
+  /** '-' means none; the default is `<issuer>#` unless the claim is email. */
+  readonly usernamePrefix: string;
+  readonly groupsClaim?: string;
+  readonly groupsPrefix: string;
+  readonly caFile?: string;
+};
+
+export type Limits = {
+  /** Bytes of a request body; 3 MiB. */
+  readonly bodyBytes: number;
+  readonly headerBytes: number;
+  readonly requestTimeoutMs: number;
+  /** Bytes that collection caches may hold in one process. */
+  readonly cacheBytes: number;
+  /** Requests in flight in one process, watches not counted. */
+  readonly requestsInFlight: number;
+  readonly watches: number;
+};
