@@ -275,7 +275,7 @@ const fieldErrorTitles: Record<FieldErrorType, string> = {
 function formatBadValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint);
 }
 
 /** `Invalid value: "x": why`: the part of a field error after its path. */

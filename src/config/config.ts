@@ -6,6 +6,8 @@ export type Config = {
   readonly externalUrl: string;
   /** Undefined: embedded Postgres under dataDir. */
   readonly databaseUrl?: string;
+  /** Migrate an external database at start; the embedded one always is. */
+  readonly migrate: boolean;
   /** Redis for BullMQ; Postgres otherwise. */
   readonly redisUrl?: string;
   readonly dataDir: string;

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ConfigError, loadConfig } from './load.ts';
+
+describe('configuration', () => {
+  it('has defaults for everything', () => {
+    const config = loadConfig({ flags: {}, env: {} });
+    assert.deepEqual(config.listen, { host: '127.0.0.1', port: 6443 });
+    assert.equal(config.externalUrl, 'https://127.0.0.1:6443');
+    assert.deepEqual(config.roles, ['api', 'controllers', 'sync']);
+    assert.equal(config.limits.requestTimeoutMs, 60_000);
+    assert.ok(Object.isFrozen(config));
+  });
+
+  it('prefers flags to environment to file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'atoll-config-')), 'atoll.yaml');
+    writeFileSync(file, 'listen: 127.0.0.1:1\nlog-level: warn\nroles: [api]\nprocesses: 3\n');
+    const config = loadConfig({
+      flags: { listen: '127.0.0.1:3' },
+      env: { ATOLL_LISTEN: '127.0.0.1:2', ATOLL_LOG_LEVEL: 'error' },
+      file,
+    });
+    assert.equal(config.listen.port, 3);
+    assert.equal(config.logLevel, 'error');
+    assert.deepEqual(config.roles, ['api']);
+    assert.equal(config.processes, 3);
+  });
+
+  it('reads DATABASE_URL and REDIS_URL without a prefix', () => {
+    const config = loadConfig({ flags: {}, env: { DATABASE_URL: 'postgres://h/db', REDIS_URL: 'redis://h' } });
+    assert.equal(config.databaseUrl, 'postgres://h/db');
+    assert.equal(config.redisUrl, 'redis://h');
+  });
+
+  it('gives the issuer as user name prefix unless the claim is email', () => {
+    const env = { ATOLL_OIDC_ISSUER_URL: 'https://id.example', ATOLL_OIDC_CLIENT_ID: 'atoll' };
+    assert.equal(loadConfig({ flags: {}, env }).oidc?.usernamePrefix, 'https://id.example#');
+    assert.equal(loadConfig({ flags: { 'oidc-username-claim': 'email' }, env }).oidc?.usernamePrefix, '-');
+  });
+
+  for (const [flags, message] of [
+    [{ listen: 'nonsense' }, /--listen: "nonsense" is not HOST:PORT/],
+    [{ listen: '127.0.0.1:70000' }, /--listen/],
+    [{ roles: 'api,cook' }, /--roles: "cook" is not one of api, controllers, sync/],
+    [{ processes: '0' }, /--processes: "0" is not a whole number from 1/],
+    [{ 'request-timeout': '5 parsecs' }, /--request-timeout: "5 parsecs" is not a duration/],
+    [{ 'database-url': 'mysql://x' }, /--database-url: must start with postgres:/],
+    [{ 'tls-cert-file': 'a' }, /give both or neither/],
+    [{ 'oidc-issuer-url': 'http://plain', 'oidc-client-id': 'x' }, /--oidc-issuer-url: must be an https URL/],
+  ] as const) {
+    it(`refuses ${JSON.stringify(flags)} by name`, () => {
+      assert.throws(
+        () => loadConfig({ flags, env: {} }),
+        (error) => error instanceof ConfigError && message.test(error.message),
+      );
+    });
+  }
+
+  it('refuses an unknown setting in the file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'atoll-config-')), 'atoll.yaml');
+    writeFileSync(file, 'lissten: x\n');
+    assert.throws(() => loadConfig({ flags: {}, env: {}, file }), /unknown setting "lissten"/);
+  });
+});

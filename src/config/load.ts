@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { Config, OidcConfig } from './config.ts';
+import { environmentName, optionSpecs } from './options.ts';
+
+/** A setting is wrong; the message names it and says what it should be. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Sources = {
+  /** Flags by option name. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly file?: string;
+};
+
+/** Merges flags, environment, file and defaults (in this order of precedence) into one frozen Config. Throws ConfigError. */
+export function loadConfig(sources: Sources): Config {
+  const read = reader(sources);
+  const listen = parseListen(read('listen') ?? '');
+  const databaseUrl = read('database-url');
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new ConfigError('--database-url: must start with postgres:// or postgresql://');
+  }
+  const certFile = read('tls-cert-file');
+  const keyFile = read('tls-private-key-file');
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new ConfigError('--tls-cert-file and --tls-private-key-file: give both or neither');
+  }
+  return Object.freeze({
+    listen,
+    externalUrl: parseExternalUrl(read('external-url'), listen),
+    tls: Object.freeze({ certFile, keyFile, clientCaFile: read('client-ca-file') }),
+    databaseUrl,
+    migrate: parseBoolean('migrate', read('migrate') ?? 'false'),
+    redisUrl: read('redis-url'),
+    dataDir: resolve(read('data-dir') ?? './.atoll'),
+    roles: parseChoices('roles', read('roles') ?? '', ['api', 'controllers', 'sync'] as const),
+    processes: parseCount('processes', read('processes') ?? String(availableParallelism()), 1, 1024),
+    resources: parseList(read('resources') ?? '*'),
+    logLevel: parseChoice('log-level', read('log-level') ?? 'info', [
+      'trace',
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'silent',
+    ] as const),
+    oidc: parseOidc(read),
+    limits: Object.freeze({
+      bodyBytes: parseCount('max-request-bytes', read('max-request-bytes') ?? '', 1024, 64 << 20),
+      headerBytes: parseCount('max-header-bytes', read('max-header-bytes') ?? '', 4096, 1 << 20),
+      requestTimeoutMs: parseDuration('request-timeout', read('request-timeout') ?? ''),
+      cacheBytes: parseCount('cache-bytes', read('cache-bytes') ?? '', 0, Number.MAX_SAFE_INTEGER),
+      requestsInFlight: parseCount('max-requests-inflight', read('max-requests-inflight') ?? '', 1, 1_000_000),
+      watches: parseCount('max-watches', read('max-watches') ?? '', 1, 10_000_000),
+    }),
+    historyRetentionMs: parseDuration('history-retention', read('history-retention') ?? ''),
+  });
+}
+
+function reader(sources: Sources): (name: string) => string | undefined {
+  const file = sources.file === undefined ? {} : readFile(sources.file);
+  return (name) => {
+    const spec = optionSpecs.find((candidate) => candidate.name === name);
+    const fromEnv = [environmentName(name), ...(spec?.alsoEnv ?? [])]
+      .map((key) => sources.env[key])
+      .find((value) => value !== undefined && value !== '');
+    return sources.flags[name] ?? fromEnv ?? file[name] ?? spec?.fallback;
+  };
+}
+
+function readFile(path: string): Record<string, string> {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`--config: cannot read ${path}: ${(error as Error).message.split('\n')[0]}`);
+  }
+  if (document === null || document === undefined) return {};
+  if (typeof document !== 'object' || Array.isArray(document))
+    throw new ConfigError(`--config: ${path} must hold a map of settings`);
+  const settings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(document)) {
+    if (!optionSpecs.some((spec) => spec.name === key))
+      throw new ConfigError(`--config: ${path}: unknown setting "${key}"`);
+    if (typeof value === 'object' && !Array.isArray(value))
+      throw new ConfigError(`--config: ${path}: "${key}" must be a plain value or a list`);
+    settings[key] = Array.isArray(value) ? value.join(',') : String(value);
+  }
+  return settings;
+}
+
+function parseListen(text: string): Config['listen'] {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) throw new ConfigError(`--listen: "${text}" is not HOST:PORT`);
+  return Object.freeze({ host: match[1] ?? (match[2] === '' ? '0.0.0.0' : (match[2] ?? '')), port });
+}
+
+function parseExternalUrl(text: string | undefined, listen: Config['listen']): string {
+  if (text === undefined) {
+    const host = listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
+    return `https://${host.includes(':') ? `[${host}]` : host}:${listen.port}`;
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.protocol !== 'https:' || url.search !== '' || url.hash !== '') {
+    throw new ConfigError(`--external-url: "${text}" is not an https URL`);
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function parseOidc(read: (name: string) => string | undefined): OidcConfig | undefined {
+  const issuerUrl = read('oidc-issuer-url');
+  const clientId = read('oidc-client-id');
+  if (issuerUrl === undefined && clientId === undefined) return undefined;
+  if (issuerUrl === undefined || clientId === undefined)
+    throw new ConfigError('--oidc-issuer-url and --oidc-client-id: give both or neither');
+  if (!URL.canParse(issuerUrl) || new URL(issuerUrl).protocol !== 'https:')
+    throw new ConfigError('--oidc-issuer-url: must be an https URL');
+  const usernameClaim = read('oidc-username-claim') ?? 'sub';
+  return Object.freeze({
+    issuerUrl,
+    clientId,
+    usernameClaim,
+    usernamePrefix: read('oidc-username-prefix') ?? (usernameClaim === 'email' ? '-' : `${issuerUrl}#`),
+    groupsClaim: read('oidc-groups-claim'),
+    groupsPrefix: read('oidc-groups-prefix') ?? '',
+    caFile: read('oidc-ca-file'),
+  });
+}
+
+function parseList(text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  return items.filter((item) => item !== '');
+}
+
+function parseChoice<const T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new ConfigError(`--${name}: "${text}" is not one of ${choices.join(', ')}`);
+  return found;
+}
+
+function parseChoices<const T extends string>(name: string, text: string, choices: readonly T[]): readonly T[] {
+  const chosen = parseList(text).map((item) => parseChoice(name, item, choices));
+  if (chosen.length === 0) throw new ConfigError(`--${name}: name at least one of ${choices.join(', ')}`);
+  return [...new Set(chosen)];
+}
+
+function parseCount(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max)
+    throw new ConfigError(`--${name}: "${text}" is not a whole number from ${min} to ${max}`);
+  return value;
+}
+
+function parseBoolean(name: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new ConfigError(`--${name}: "${text}" is not true or false`);
+  return text === 'true';
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `1h30m`, `60s`, `500ms`: milliseconds. */
+function parseDuration(name: string, text: string): number {
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(text))
+    throw new ConfigError(`--${name}: "${text}" is not a duration such as 60s, 15m or 1h30m`);
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(count) * (unitMs[unit ?? ''] ?? 0);
+  if (total <= 0 || total > 3650 * 86_400_000) throw new ConfigError(`--${name}: "${text}" is out of range`);
+  return total;
+}

@@ -1,0 +1,117 @@
+/** One setting: the same name as a flag (`--listen`), an environment variable (`ATOLL_LISTEN`) and a key of the YAML file (`listen`). */
+export type OptionSpec = {
+  /** Kebab-case, without dashes in front. */
+  readonly name: string;
+  readonly placeholder: string;
+  readonly description: string;
+  /** Text form; undefined: unset. */
+  readonly fallback?: string;
+  /** Environment variables read beside `ATOLL_…`, after it. */
+  readonly alsoEnv?: readonly string[];
+};
+
+export const optionSpecs: readonly OptionSpec[] = [
+  { name: 'listen', placeholder: 'HOST:PORT', description: 'address to serve HTTPS on', fallback: '127.0.0.1:6443' },
+  { name: 'external-url', placeholder: 'URL', description: 'base URL that clients use (default: from --listen)' },
+  {
+    name: 'tls-cert-file',
+    placeholder: 'FILE',
+    description: 'serving certificate chain, PEM (default: issued by our own CA)',
+  },
+  { name: 'tls-private-key-file', placeholder: 'FILE', description: 'key of --tls-cert-file, PEM' },
+  {
+    name: 'client-ca-file',
+    placeholder: 'FILE',
+    description: 'CA bundle that client certificates are verified with (default: our own CA)',
+  },
+  {
+    name: 'database-url',
+    placeholder: 'URL',
+    description: 'Postgres 15 or newer (default: an embedded one in the data directory)',
+    alsoEnv: ['DATABASE_URL'],
+  },
+  {
+    name: 'migrate',
+    placeholder: 'BOOL',
+    description: 'migrate the schema of --database-url at start',
+    fallback: 'false',
+  },
+  {
+    name: 'redis-url',
+    placeholder: 'URL',
+    description: 'Redis for the sync queue (default: Postgres)',
+    alsoEnv: ['REDIS_URL'],
+  },
+  {
+    name: 'data-dir',
+    placeholder: 'DIR',
+    description: 'embedded database, certificates, admin kubeconfig',
+    fallback: './.atoll',
+  },
+  {
+    name: 'roles',
+    placeholder: 'LIST',
+    description: 'what this server runs: api, controllers, sync',
+    fallback: 'api,controllers,sync',
+  },
+  { name: 'processes', placeholder: 'N', description: 'API processes that share the port (default: one per core)' },
+  {
+    name: 'resources',
+    placeholder: 'LIST',
+    description: 'resources to serve (configmaps,deployments.apps,…), * for all',
+    fallback: '*',
+  },
+  {
+    name: 'log-level',
+    placeholder: 'LEVEL',
+    description: 'trace, debug, info, warn, error or silent',
+    fallback: 'info',
+  },
+  { name: 'oidc-issuer-url', placeholder: 'URL', description: 'OpenID Connect issuer whose ID tokens sign users in' },
+  { name: 'oidc-client-id', placeholder: 'ID', description: 'audience that ID tokens must have' },
+  { name: 'oidc-username-claim', placeholder: 'CLAIM', description: 'claim that is the user name', fallback: 'sub' },
+  {
+    name: 'oidc-username-prefix',
+    placeholder: 'TEXT',
+    description:
+      'put before user names; "-" for nothing (default: the issuer URL and "#", nothing for the claim email)',
+  },
+  { name: 'oidc-groups-claim', placeholder: 'CLAIM', description: 'claim that lists the groups' },
+  { name: 'oidc-groups-prefix', placeholder: 'TEXT', description: 'put before group names', fallback: '' },
+  {
+    name: 'oidc-ca-file',
+    placeholder: 'FILE',
+    description: "CA bundle for the issuer's certificate (default: the system's)",
+  },
+  { name: 'max-request-bytes', placeholder: 'BYTES', description: 'largest request body', fallback: '3145728' },
+  { name: 'max-header-bytes', placeholder: 'BYTES', description: 'largest request header block', fallback: '65536' },
+  {
+    name: 'request-timeout',
+    placeholder: 'DURATION',
+    description: 'longest time for a request that is not a watch',
+    fallback: '60s',
+  },
+  {
+    name: 'cache-bytes',
+    placeholder: 'BYTES',
+    description: 'memory for collection caches, per process',
+    fallback: '134217728',
+  },
+  {
+    name: 'max-requests-inflight',
+    placeholder: 'N',
+    description: 'requests at once per process, watches aside',
+    fallback: '2000',
+  },
+  { name: 'max-watches', placeholder: 'N', description: 'watches at once per process', fallback: '50000' },
+  {
+    name: 'history-retention',
+    placeholder: 'DURATION',
+    description: 'how long the change log is kept',
+    fallback: '1h',
+  },
+];
+
+export function environmentName(name: string): string {
+  return `ATOLL_${name.toUpperCase().replaceAll('-', '_')}`;
+}
