@@ -32,7 +32,6 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<CommandM
   start: ['run the server', () => import('./start.ts')],
   migrate: ['bring the schema of a database up to date', () => import('./migrate.ts')],
   demo: ['show the path from a workspace to a physical cluster', () => import('./demo.ts')],
-  bench: ['measure this machine', () => import('./bench.ts')],
 };
 
 /** Errors that a user can act on are one line; anything else is a bug and keeps its stack. */
