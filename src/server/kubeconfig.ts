@@ -1,0 +1,68 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { readOptional, replaceFile } from './pki/files.ts';
+
+export type KubeconfigOptions = {
+  readonly file: string;
+  /** Base URL, with `/clusters/<name>` when the kubeconfig is for one logical cluster. */
+  readonly server: string;
+  readonly caCertificatePem: string;
+  /** The credential: a bearer token or a client certificate. */
+  readonly token?: string;
+  readonly clientCert?: { readonly certPem: string; readonly keyPem: string };
+  readonly contextName: string;
+  /** Name of the user entry; default `<contextName>-user`. */
+  readonly userName?: string;
+  readonly namespace?: string;
+};
+
+/** The kubeconfig (v1 Config, YAML) with one cluster, one user and one context, which is the current one. */
+export function formatKubeconfig(options: KubeconfigOptions): string {
+  const { token, clientCert, contextName } = options;
+  const user = options.userName ?? `${contextName}-user`;
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: contextName,
+        cluster: { server: options.server, 'certificate-authority-data': base64(options.caCertificatePem) },
+      },
+    ],
+    users: [
+      {
+        name: user,
+        user: {
+          ...(token === undefined ? {} : { token }),
+          ...(clientCert === undefined
+            ? {}
+            : { 'client-certificate-data': base64(clientCert.certPem), 'client-key-data': base64(clientCert.keyPem) }),
+        },
+      },
+    ],
+    contexts: [
+      {
+        name: contextName,
+        context: {
+          cluster: contextName,
+          user,
+          ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+        },
+      },
+    ],
+    'current-context': contextName,
+  });
+}
+
+/** Writes the kubeconfig, readable by its owner only; an equal file is left alone. */
+export async function writeKubeconfig(options: KubeconfigOptions): Promise<void> {
+  const text = formatKubeconfig(options);
+  if ((await readOptional(options.file)) === text) return;
+  await mkdir(dirname(options.file), { recursive: true });
+  await replaceFile(options.file, text, 0o600);
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
