@@ -1,72 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { parse } from 'yaml';
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
-export type BenchServer = {
-  readonly url: string;
-  readonly token: string;
-  readonly ca: string;
-  /** From process start to the first answered /readyz. */
-  readonly readyMs: number;
-  readonly pid: number;
-  readonly dataDir: string;
-  stop(): Promise<void>;
-};
+export type BenchServer = ServerProcess;
 
-const launcher = new URL('../../src/cli/atoll.js', import.meta.url).pathname;
-
-/** Starts `atoll start` as a user would, in a process of its own, on a free loopback port. */
-export async function startBenchServer(dataDir: string, flags: readonly string[] = []): Promise<BenchServer> {
-  const port = await freePort();
-  const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    [launcher, 'start', '--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--log-level', 'warn', ...flags],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  await readyLine(child);
-  const readyMs = performance.now() - began;
-  const config = parse(readFileSync(join(dataDir, 'admin.kubeconfig'), 'utf8')) as {
-    clusters: [{ cluster: { 'certificate-authority-data': string } }];
-    users: [{ user: { token: string } }];
-  };
-  return {
-    url: `https://127.0.0.1:${port}`,
-    token: config.users[0].user.token,
-    ca: Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64').toString(),
-    readyMs,
-    pid: child.pid ?? 0,
-    dataDir,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-      }),
-  };
-}
-
-function readyLine(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes('is ready at')) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
-  });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/** A server in a process of its own, as a user starts it. */
+export function startBenchServer(dataDir: string, flags: readonly string[] = []): Promise<BenchServer> {
+  return startServerProcess({ dataDir, flags });
 }
 
 export type Memory = { readonly node: number; readonly postgres: number; readonly processes: number };
