@@ -18,6 +18,8 @@ export type StructSchema = {
   readonly preserveUnknown: boolean;
   /** GroupVersionKind when the type is a top-level kind. */
   readonly gvk?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+  /** x-kubernetes-unions, as OpenAPI shows it. */
+  readonly unions?: Json;
 };
 
 export type FieldSchema = {
@@ -30,6 +32,10 @@ export type FieldSchema = {
   readonly pointer: boolean;
   /** Protobuf field number; 0 when the type has no protobuf form. */
   readonly proto: number;
+  /** Numbers of the messages that protobuf nests the field in and JSON does not (embedded Go structs), outermost first. */
+  readonly protoInline?: readonly number[];
+  /** x-kubernetes-map-type of the field itself, where it is not the one of its type; `schema` already follows it. */
+  readonly mapType?: 'atomic' | 'granular';
   /** Strategic-merge-patch tags; empty when none. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey?: string;
@@ -38,7 +44,14 @@ export type FieldSchema = {
 };
 
 /** An object with free keys. */
-export type MapSchema = { readonly kind: 'map'; readonly values: Schema; readonly atomic: boolean };
+export type MapSchema = {
+  readonly kind: 'map';
+  readonly values: Schema;
+  readonly atomic: boolean;
+  /** Go names of the map and of its keys, for error texts: `v1.ResourceList`, `v1.ResourceName`. */
+  readonly goType?: string;
+  readonly goKey?: string;
+};
 
 export type ListSchema = {
   readonly kind: 'list';
@@ -46,6 +59,9 @@ export type ListSchema = {
   /** x-kubernetes-list-type; `map` lists are keyed by `mapKeys`. */
   readonly listType: 'atomic' | 'set' | 'map';
   readonly mapKeys: readonly string[];
+  /** The type declares no x-kubernetes-list-type; `atomic` is what that means. */
+  readonly implicit?: boolean;
+  readonly goType?: string;
 };
 
 export type ScalarType =
@@ -61,9 +77,22 @@ export type ScalarType =
   | 'duration'
   | 'bytes';
 
-export type ScalarSchema = { readonly kind: 'scalar'; readonly type: ScalarType };
+export type ScalarSchema = {
+  readonly kind: 'scalar';
+  readonly type: ScalarType;
+  /** Go name for error texts, where it is not the type's own: `v1.Protocol`. */
+  readonly goType?: string;
+};
 
 /** Anything (RawExtension, JSON, FieldsV1). */
-export type AnySchema = { readonly kind: 'any' };
+export type AnySchema = {
+  readonly kind: 'any';
+  /** What Go holds it in; `raw` (RawExtension) when absent. */
+  readonly form?: AnyForm;
+  /** JSONSchemaProps, for the forms that may hold one. */
+  readonly props?: StructSchema;
+};
+
+export type AnyForm = 'raw' | 'json' | 'fieldsV1' | 'propsOrArray' | 'propsOrBool' | 'propsOrStringArray';
 
 export const anySchema: AnySchema = { kind: 'any' };

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A Go type expression, with names resolved to the import path of their package. */
+export type GoType =
+  | { readonly kind: 'pointer' | 'list'; readonly of: GoType }
+  | { readonly kind: 'map'; readonly key: GoType; readonly of: GoType }
+  | { readonly kind: 'named'; readonly importPath: string; readonly name: string };
+
+export type GoField = {
+  /** Empty for an embedded struct. */
+  readonly name: string;
+  readonly type: GoType;
+  readonly tag: ReadonlyMap<string, string>;
+};
+
+export type GoDeclaration =
+  | { readonly kind: 'struct'; readonly fields: readonly GoField[] }
+  /** `type A B`, or `type A = B` (same: the two names mean one type). */
+  | { readonly kind: 'alias'; readonly type: GoType; readonly same: boolean };
+
+export type GoPackage = { readonly name: string; readonly types: ReadonlyMap<string, GoDeclaration> };
+
+const builtinTypes = new Set([
+  'string',
+  'bool',
+  'byte',
+  'int',
+  'int32',
+  'int64',
+  'float64',
+  'uint8',
+  'uint32',
+  'uint64',
+]);
+
+function parseType(text: string, imports: ReadonlyMap<string, string>, self: string): GoType {
+  if (text.startsWith('*')) return { kind: 'pointer', of: parseType(text.slice(1), imports, self) };
+  if (text.startsWith('[]')) return { kind: 'list', of: parseType(text.slice(2), imports, self) };
+  const map = /^map\[([\w.]+)\](.+)$/.exec(text);
+  if (map?.[1] !== undefined && map[2] !== undefined)
+    return { kind: 'map', key: parseType(map[1], imports, self), of: parseType(map[2], imports, self) };
+  if (builtinTypes.has(text)) return { kind: 'named', importPath: '', name: text };
+  const dot = text.indexOf('.');
+  if (dot < 0) return { kind: 'named', importPath: self, name: text };
+  const importPath = imports.get(text.slice(0, dot));
+  if (importPath === undefined) throw new Error(`no import for ${text} in ${self}`);
+  return { kind: 'named', importPath, name: text.slice(dot + 1) };
+}
+
+function parseTag(text: string): Map<string, string> {
+  return new Map([...text.matchAll(/([\w.]+):"([^"]*)"/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
+}
+
+function parseImports(source: string): Map<string, string> {
+  const imports = new Map<string, string>();
+  for (const match of source.matchAll(/^\s*(?:import\s+)?(?:(\w+)\s+)?"([\w./-]+)"$/gm)) {
+    const path = match[2] ?? '';
+    imports.set(match[1] ?? path.slice(path.lastIndexOf('/') + 1), path);
+  }
+  return imports;
+}
+
+/** Reads the type declarations of one Go package: enough Go for the API types of Kubernetes, no more. */
+export function readGoPackage(directory: string, importPath: string): GoPackage {
+  const types = new Map<string, GoDeclaration>();
+  let name = '';
+  for (const file of readdirSync(directory).toSorted()) {
+    if (!file.endsWith('.go') || file.endsWith('_test.go') || /^(zz_)?generated/.test(file)) continue;
+    const source = readFileSync(join(directory, file), 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/^\s*\/\/.*$/gm, '');
+    name = /^package (\w+)/m.exec(source)?.[1] ?? name;
+    const imports = parseImports(source);
+    for (const match of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
+      const fields: GoField[] = [];
+      for (const line of (match[2] ?? '').split('\n')) {
+        const field = /^\s+(?:(\w+)\s+)?([\w.*[\]]+)(?:\s+`([^`]*)`)?\s*(?:\/\/.*)?$/.exec(line);
+        if (field?.[2] === undefined) continue;
+        const tag = parseTag(field[3] ?? '');
+        if (field[1] !== undefined && !/^[A-Z]/.test(field[1])) continue;
+        fields.push({ name: field[1] ?? '', type: parseType(field[2], imports, importPath), tag });
+      }
+      types.set(match[1] ?? '', { kind: 'struct', fields });
+    }
+    for (const match of source.matchAll(/^type (\w+) struct ?\{\}$/gm))
+      types.set(match[1] ?? '', { kind: 'struct', fields: [] });
+    for (const match of source.matchAll(/^type (\w+)( =)? ([*[\]\w.]+)$/gm)) {
+      if (match[3] === 'interface' || match[3] === 'struct' || match[3] === 'func') continue;
+      const type = parseType(match[3] ?? '', imports, importPath);
+      types.set(match[1] ?? '', { kind: 'alias', type, same: match[2] !== undefined });
+    }
+  }
+  return { name, types };
+}
