@@ -24,3 +24,9 @@ export type Decision = { readonly outcome: 'allow' | 'deny' | 'noOpinion'; reado
 export interface Authorizer {
   authorize(attributes: Attributes): Promise<Decision>;
 }
+
+/**
+ * The reason of a `deny` that hides the logical cluster itself: the caller may not enter it. Endpoints answer as if it did not exist, with the text
+ * that unknown logical clusters get.
+ */
+export const workspaceAccessNotPermitted = 'workspace access not permitted';
