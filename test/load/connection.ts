@@ -64,7 +64,7 @@ export class Connection {
       if (end < 0) return;
       this.#headLength = end + 4;
       this.#status = (head[9]! - 48) * 100 + (head[10]! - 48) * 10 + (head[11]! - 48);
-      const text = head.latin1Slice(0, end);
+      const text = head.toString('latin1', 0, end);
       const match = /\r\ncontent-length: *(\d+)/i.exec(text);
       this.#expected = match === null ? -1 : this.#headLength + Number(match[1]);
     } else if (this.#keepBody || this.#expected < 0) this.#chunks.push(chunk);
@@ -101,7 +101,7 @@ function dechunk(raw: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at < raw.length; ) {
     const end = raw.indexOf('\r\n', at);
-    const size = Number.parseInt(raw.latin1Slice(at, end), 16);
+    const size = Number.parseInt(raw.toString('latin1', at, end), 16);
     if (!(size > 0)) break;
     parts.push(raw.subarray(end + 2, end + 2 + size));
     at = end + 4 + size;

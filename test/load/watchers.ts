@@ -28,7 +28,7 @@ function counter(onEvent: OnEvent, framed: boolean): (chunk: Buffer) => void {
     if (seen % 16 !== 0) return;
     const at = chunk.lastIndexOf(mark);
     if (at >= 0 && at + 40 < chunk.length)
-      onEvent(Number.parseFloat(chunk.latin1Slice(at + mark.length, at + mark.length + 20)));
+      onEvent(Number.parseFloat(chunk.toString('latin1', at + mark.length, at + mark.length + 20)));
   };
 }
 
