@@ -56,6 +56,8 @@ export type Strategy = {
   /** Canonical form: what upstream's decoding changes (stringData into data, quantities), and fields a client must not set. */
   prepareForCreate?(object: KubeObject, ctx: StrategyContext): void;
   validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Rules that hold for new objects only; their errors follow those of `validate`. */
+  validateCreate?(object: KubeObject, ctx: StrategyContext): FieldError[];
   /** Keeps what an update must not change (status, unless the status subresource is updated). */
   prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
   /** Immutable fields and rules over old and new; `validate` is called separately. */
@@ -117,6 +119,11 @@ export type ResourceDefinition = {
   /** Served versions, preferred first. */
   readonly versions: readonly VersionDefinition[];
   readonly storageVersion: string;
+  /**
+   * The group under which objects are stored when it is not `group`: two definitions may be two views of one storage (events.k8s.io over core events).
+   * Every version then has `toStorage` and `fromStorage`, which also set apiVersion.
+   */
+  readonly storageGroup?: string;
   readonly strategy: Strategy;
   readonly status?: StatusSubresource;
   readonly scale?: ScaleSubresource;
@@ -138,9 +145,10 @@ export type SubresourceDefinition = {
   readonly verbs: readonly Verb[];
 };
 
-/** A shorthand for definitions: `group`, `resource` of a definition as storage names it. */
-export function storageResource(definition: { group: string; resource: string }): string {
-  return definition.group === '' ? definition.resource : `${definition.resource}.${definition.group}`;
+/** The resource of a definition as storage names it: `deployments.apps`. */
+export function storageResource(definition: { group: string; resource: string; storageGroup?: string }): string {
+  const group = definition.storageGroup ?? definition.group;
+  return group === '' ? definition.resource : `${definition.resource}.${group}`;
 }
 
 export function findVersion(definition: ResourceDefinition, version: string): VersionDefinition | undefined {

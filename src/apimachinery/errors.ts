@@ -272,7 +272,20 @@ const fieldErrorTitles: Record<FieldErrorType, string> = {
   InternalError: 'Internal error',
 };
 
+/** A bad value whose text is given as upstream prints it: Go syntax such as `[]string{"a"}`. */
+export class GoSyntax {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export function goSyntax(text: string): GoSyntax {
+  return new GoSyntax(text);
+}
+
 function formatBadValue(value: unknown): string {
+  if (value instanceof GoSyntax) return value.text;
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint);

@@ -1,0 +1,67 @@
+import { builtinSchema } from './builtin-types.ts';
+import {
+  allVerbs,
+  type ResourceDefinition,
+  type ScaleSubresource,
+  type StatusSubresource,
+  type Strategy,
+  type SubresourceDefinition,
+  type TableConvertor,
+  type Verb,
+} from './resource-definition.ts';
+
+/** What differs between built-in kinds with one served version; the rest follows from it. */
+export type BuiltinOptions = {
+  /** '' is the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly resource: string;
+  /** Default: the kind in lower case. */
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly scope: 'Namespaced' | 'Cluster';
+  /** Default: all. */
+  readonly verbs?: readonly Verb[];
+  readonly table: TableConvertor;
+  readonly strategy: Strategy;
+  readonly status?: StatusSubresource;
+  readonly scale?: ScaleSubresource;
+  readonly subresources?: Readonly<Record<string, SubresourceDefinition>>;
+  readonly fieldSelectors?: ResourceDefinition['fieldSelectors'];
+};
+
+/** The ResourceDefinition of a kind of Kubernetes itself. Its schema is looked up when it is first asked for. */
+export function builtinResource(options: BuiltinOptions): ResourceDefinition {
+  const { group, version, kind, table } = options;
+  const schemaPackage = group === '' ? 'core' : (group.split('.', 1)[0] ?? group);
+  return {
+    group,
+    resource: options.resource,
+    singular: options.singular ?? kind.toLowerCase(),
+    kind,
+    listKind: `${kind}List`,
+    shortNames: options.shortNames ?? [],
+    categories: options.categories ?? [],
+    scope: options.scope,
+    verbs: options.verbs ?? allVerbs,
+    versions: [
+      {
+        version,
+        served: true,
+        table,
+        get schema() {
+          return builtinSchema(`io.k8s.api.${schemaPackage}.${version}.${kind}`);
+        },
+      },
+    ],
+    storageVersion: version,
+    strategy: options.strategy,
+    ...(options.status === undefined ? {} : { status: options.status }),
+    ...(options.scale === undefined ? {} : { scale: options.scale }),
+    ...(options.subresources === undefined ? {} : { subresources: options.subresources }),
+    ...(options.fieldSelectors === undefined ? {} : { fieldSelectors: options.fieldSelectors }),
+    builtIn: true,
+  };
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { KubeObject } from '../apimachinery/object.ts';
+import { createDefaultContent } from './default-content.ts';
+
+const cluster = { uid: '0c9a7a54-5b55-4d64-9b57-0d3a1f6b2f11', createdAt: '2026-01-02T03:04:05Z' };
+const content = createDefaultContent({ caCertificatePem: '-----BEGIN CERTIFICATE-----\n"x"\n' });
+
+function read(resource: string): KubeObject[] {
+  return content.objects(cluster, resource).map(({ text }) => JSON.parse(text) as KubeObject);
+}
+
+test('every namespace comes with its default ServiceAccount and the root certificate', () => {
+  const names = read('namespaces').map((object) => object.metadata.name);
+  assert.deepEqual(names, ['default', 'kube-public', 'kube-system']);
+  assert.deepEqual(
+    read('serviceaccounts').map(({ metadata }) => [metadata.namespace, metadata.name]),
+    names.map((name) => [name, 'default']),
+  );
+  for (const object of read('configmaps')) {
+    assert.equal(object.metadata.name, 'kube-root-ca.crt');
+    assert.deepEqual(object.data, { 'ca.crt': '-----BEGIN CERTIFICATE-----\n"x"\n' });
+  }
+});
+
+test('a namespace is Active and carries its name as a label', () => {
+  const [first] = read('namespaces');
+  assert.deepEqual(first?.spec, { finalizers: ['kubernetes'] });
+  assert.deepEqual(first?.status, { phase: 'Active' });
+  assert.deepEqual(first?.metadata.labels, { 'kubernetes.io/metadata.name': 'default' });
+});
+
+test('texts have the form that storage keeps', () => {
+  for (const resource of content.resources) {
+    for (const object of content.objects(cluster, resource)) {
+      const parsed = JSON.parse(object.text) as KubeObject;
+      assert.equal(object.text, JSON.stringify(parsed));
+      assert.deepEqual(Object.keys(parsed).slice(0, 3), ['kind', 'apiVersion', 'metadata']);
+      assert.equal(parsed.metadata.name, object.name);
+      assert.equal(parsed.metadata.namespace ?? '', object.namespace);
+      assert.equal(parsed.metadata.creationTimestamp, cluster.createdAt);
+    }
+  }
+});
+
+test('objects are sorted by namespace and name', () => {
+  for (const resource of content.resources) {
+    const keys = content.objects(cluster, resource).map(({ namespace, name }) => `${namespace}/${name}`);
+    assert.deepEqual(keys, keys.toSorted());
+  }
+});
+
+test('uids are UUIDs, stable for one cluster and unique among clusters, kinds and names', () => {
+  const seen = new Set<string>();
+  let count = 0;
+  for (const uid of [cluster.uid, 'f0000000-5b55-4d64-9b57-0d3a1f6b2f11']) {
+    for (const resource of content.resources) {
+      for (const { text } of content.objects({ ...cluster, uid }, resource)) {
+        const object = JSON.parse(text) as KubeObject;
+        assert.match(
+          object.metadata.uid ?? '',
+          /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+        );
+        seen.add(object.metadata.uid ?? '');
+        count++;
+      }
+    }
+  }
+  assert.equal(seen.size, count);
+  assert.deepEqual(read('namespaces'), read('namespaces'));
+});
+
+test('admin, edit and view hold the rules that aggregation gives them', () => {
+  const roles = new Map(read('clusterroles.rbac.authorization.k8s.io').map((role) => [role.metadata.name, role]));
+  const rules = (name: string): unknown[] => roles.get(name)?.rules as unknown[];
+  assert.deepEqual(rules('view'), rules('system:aggregate-to-view'));
+  assert.deepEqual(rules('edit'), [...rules('system:aggregate-to-edit'), ...rules('view')]);
+  assert.deepEqual(rules('admin'), [...rules('edit'), ...rules('system:aggregate-to-admin')]);
+});
+
+test('every default binding names a default role', () => {
+  const roles = new Set(read('clusterroles.rbac.authorization.k8s.io').map((role) => role.metadata.name));
+  for (const binding of read('clusterrolebindings.rbac.authorization.k8s.io')) {
+    assert.ok(roles.has((binding.roleRef as { name: string }).name));
+  }
+});
+
+test('the namespace of node leases is made only on request', () => {
+  const withLeases = createDefaultContent({ caCertificatePem: '', nodeLeases: true });
+  const names = withLeases.objects(cluster, 'namespaces').map(({ name }) => name);
+  assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+});

@@ -1,0 +1,145 @@
+import { hash } from 'node:crypto';
+import { stringify } from '../apimachinery/json.ts';
+import type { KubeObject } from '../apimachinery/object.ts';
+import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from './rbac.authorization.k8s.io/v1/bootstrap-roles.ts';
+
+/** What the texts depend on: a logical cluster's identity and age (a part of storage's ClusterRecord). */
+export type DefaultContentCluster = { readonly uid: string; readonly createdAt: string };
+
+export type DefaultObject = { readonly namespace: string; readonly name: string; readonly text: string };
+
+export type DefaultContentOptions = {
+  /** What `kube-root-ca.crt` holds in every namespace: the authority of this server's certificate. */
+  readonly caCertificatePem: string;
+  /** Also make the namespace `kube-node-lease`, as a cluster with nodes has. */
+  readonly nodeLeases?: boolean;
+};
+
+/** The ConfigMap that every namespace has, and what the Kubernetes controller that writes it says of it. */
+export const rootCaConfigMap = {
+  name: 'kube-root-ca.crt',
+  key: 'ca.crt',
+  annotations: {
+    'kubernetes.io/description':
+      'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+  },
+} as const;
+
+/** A stored text with two holes: uid and creation time. */
+class Template {
+  readonly namespace: string;
+  readonly name: string;
+  readonly #identity: string;
+  readonly #head: string;
+  readonly #tail: string;
+
+  constructor(resource: string, object: KubeObject) {
+    const { kind, apiVersion, metadata, ...rest } = object;
+    const { name = '', namespace = '', ...more } = metadata;
+    this.name = name;
+    this.namespace = namespace;
+    this.#identity = `/${resource}/${namespace}/${name}`;
+    const start = stringify({ kind, apiVersion, metadata: namespace === '' ? { name } : { name, namespace } });
+    this.#head = `${start.slice(0, -2)},"uid":"`;
+    const end = stringify({ ...more, ...{ end: rest } } as never);
+    const at = end.lastIndexOf('"end":{');
+    const labels = end.slice(1, at);
+    const fields = end.slice(at + '"end":{'.length, -2);
+    this.#tail = `"${labels === '' ? '' : `,${labels.slice(0, -1)}`}}${fields === '' ? '' : `,${fields}`}}`;
+  }
+
+  text(cluster: DefaultContentCluster): string {
+    const uid = derivedUid(`${cluster.uid}${this.#identity}`);
+    return `${this.#head}${uid}","creationTimestamp":"${cluster.createdAt}${this.#tail}`;
+  }
+}
+
+/** A UUID that depends on `identity` only (version 8: made from a SHA-256). */
+function derivedUid(identity: string): string {
+  const digest = hash('sha256', identity, 'hex');
+  const variant = ((Number.parseInt(digest.charAt(16), 16) & 3) | 8).toString(16);
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+}
+
+/** An object whose text is made when somebody reads it. */
+class LazyObject implements DefaultObject {
+  readonly #template: Template;
+  readonly #cluster: DefaultContentCluster;
+
+  constructor(template: Template, cluster: DefaultContentCluster) {
+    this.#template = template;
+    this.#cluster = cluster;
+  }
+
+  get namespace(): string {
+    return this.#template.namespace;
+  }
+
+  get name(): string {
+    return this.#template.name;
+  }
+
+  get text(): string {
+    return this.#template.text(this.#cluster);
+  }
+}
+
+const none: readonly DefaultObject[] = [];
+
+/**
+ * What every logical cluster has without a row in the database: its namespaces, in each the ServiceAccount `default` and the ConfigMap
+ * `kube-root-ca.crt`, and the bootstrap ClusterRoles and ClusterRoleBindings. Uids derive from the cluster's. Nothing is kept per cluster.
+ * It has the form of storage's DefaultContent.
+ */
+export function createDefaultContent(options: DefaultContentOptions): {
+  readonly resources: ReadonlySet<string>;
+  objects(cluster: DefaultContentCluster, resource: string): readonly DefaultObject[];
+} {
+  const namespaces = [
+    'default',
+    ...(options.nodeLeases === true ? ['kube-node-lease'] : []),
+    'kube-public',
+    'kube-system',
+  ];
+  const templates = new Map<string, readonly Template[]>();
+  const add = (resource: string, objects: readonly KubeObject[]): void => {
+    templates.set(
+      resource,
+      objects.map((object) => new Template(resource, object)),
+    );
+  };
+  add(
+    'namespaces',
+    namespaces.map((name) => ({
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    })),
+  );
+  add(
+    'serviceaccounts',
+    namespaces.map((namespace) => ({
+      kind: 'ServiceAccount',
+      apiVersion: 'v1',
+      metadata: { name: 'default', namespace },
+    })),
+  );
+  add(
+    'configmaps',
+    namespaces.map((namespace) => ({
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: { name: rootCaConfigMap.name, namespace, annotations: rootCaConfigMap.annotations },
+      data: { [rootCaConfigMap.key]: options.caCertificatePem },
+    })),
+  );
+  add('clusterroles.rbac.authorization.k8s.io', bootstrapClusterRoles);
+  add('clusterrolebindings.rbac.authorization.k8s.io', bootstrapClusterRoleBindings);
+  return {
+    resources: new Set(templates.keys()),
+    objects: (cluster, resource) =>
+      templates.get(resource)?.map((template) => new LazyObject(template, cluster)) ?? none,
+  };
+}

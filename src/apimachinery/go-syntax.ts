@@ -1,0 +1,26 @@
+/**
+ * Values as Go's `%#v` prints them: some messages of stock servers contain them, and clients compare messages. Strings are quoted as Go quotes them.
+ */
+export function goString(value: string): string {
+  return JSON.stringify(value)
+    .replaceAll('\\b', '\\b')
+    .replace(/[\u007f-\u009f]/g, escapeRune);
+}
+
+function escapeRune(rune: string): string {
+  return `\\u${rune.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** `[]string{"a", "b"}`; `[]string(nil)` when there is none. */
+export function goStringSlice(values: readonly string[] | undefined): string {
+  return values === undefined ? '[]string(nil)' : `[]string{${values.map(goString).join(', ')}}`;
+}
+
+/** `map[string]string{"a":"b"}` with sorted keys; `map[string]string(nil)` when there is none. */
+export function goStringMap(values: Readonly<Record<string, string>> | undefined): string {
+  if (values === undefined) return 'map[string]string(nil)';
+  const entries = Object.keys(values)
+    .sort()
+    .map((key) => `${goString(key)}:${goString(values[key] ?? '')}`);
+  return `map[string]string{${entries.join(', ')}}`;
+}
