@@ -1,0 +1,57 @@
+import type { Change, WatchHandle, WatchOptions } from './object-store.ts';
+
+export type EndReason = Parameters<WatchOptions['onEnd']>[0];
+
+/** One watch inside the hub: what it follows and how far it has got. */
+export class Subscription implements WatchHandle {
+  readonly cluster: string;
+  readonly resource: string;
+  readonly namespace: string;
+  /** Everything up to this revision was delivered. */
+  position: number;
+  closed = false;
+  readonly #options: WatchOptions;
+  readonly #leave: (subscription: Subscription) => void;
+
+  constructor(options: WatchOptions, leave: (subscription: Subscription) => void) {
+    this.cluster = options.cluster;
+    this.resource = options.resource;
+    this.namespace = options.namespace ?? '';
+    this.position = options.from;
+    this.#options = options;
+    this.#leave = leave;
+  }
+
+  /** Delivers the part of `changes` that is new to this watch, and the progress. */
+  deliver(changes: readonly Change[], progress: number): void {
+    if (this.closed) return;
+    const position = this.position;
+    if (progress <= position) return;
+    const first = changes[0];
+    this.position = progress;
+    if (first === undefined || first.revision > position) return this.#options.onChanges(changes, progress);
+    const news = changes.filter((change) => change.revision > position);
+    if (news.length > 0) this.#options.onChanges(news, progress);
+  }
+
+  matches(change: Change): boolean {
+    const { cluster, resource, namespace } = change.key;
+    return (
+      (this.cluster === '*' || this.cluster === cluster) &&
+      (this.resource === '*' || this.resource === resource) &&
+      (this.namespace === '' || this.namespace === namespace)
+    );
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#leave(this);
+  }
+
+  end(reason: EndReason): void {
+    if (this.closed) return;
+    this.close();
+    this.#options.onEnd(reason);
+  }
+}
