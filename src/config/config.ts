@@ -2,6 +2,13 @@
 export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  /** Files in place of keys that are made in the data directory. */
+  readonly pki: {
+    readonly caCertFile?: string;
+    readonly caKeyFile?: string;
+    readonly serviceAccountKeyFile?: string;
+    readonly adminTokenFile?: string;
+  };
   /** Base URL clients use, without a trailing slash. */
   readonly externalUrl: string;
   /** Undefined: embedded Postgres under dataDir. */

@@ -34,6 +34,12 @@ export function loadConfig(sources: Sources): Config {
     listen,
     externalUrl: parseExternalUrl(read('external-url'), listen),
     tls: Object.freeze({ certFile, keyFile, clientCaFile: read('client-ca-file') }),
+    pki: Object.freeze({
+      caCertFile: read('ca-cert-file'),
+      caKeyFile: read('ca-key-file'),
+      serviceAccountKeyFile: read('service-account-key-file'),
+      adminTokenFile: read('admin-token-file'),
+    }),
     databaseUrl,
     migrate: parseBoolean('migrate', read('migrate') ?? 'false'),
     redisUrl: read('redis-url'),

@@ -25,6 +25,22 @@ export const optionSpecs: readonly OptionSpec[] = [
     description: 'CA bundle that client certificates are verified with (default: our own CA)',
   },
   {
+    name: 'ca-cert-file',
+    placeholder: 'FILE',
+    description: 'our own CA, PEM; servers that share a database share it (default: made in the data directory)',
+  },
+  { name: 'ca-key-file', placeholder: 'FILE', description: 'key of --ca-cert-file, PEM' },
+  {
+    name: 'service-account-key-file',
+    placeholder: 'FILE',
+    description: 'key that signs ServiceAccount tokens, PEM; servers that share a database share it',
+  },
+  {
+    name: 'admin-token-file',
+    placeholder: 'FILE',
+    description: 'bearer token of the administrator (default: made in the data directory)',
+  },
+  {
     name: 'database-url',
     placeholder: 'URL',
     description: 'Postgres 15 or newer (default: an embedded one in the data directory)',
