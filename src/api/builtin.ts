@@ -6,6 +6,7 @@ import { namespaces } from './core/v1/namespaces.ts';
 import { secrets } from './core/v1/secrets.ts';
 import { serviceAccounts } from './core/v1/serviceaccounts.ts';
 import { newEvents } from './events.k8s.io/v1/events.ts';
+import { placementDefinitions } from './placement.atoll.dev/v1alpha1/index.ts';
 import { clusterRoleBindings } from './rbac.authorization.k8s.io/v1/clusterrolebindings.ts';
 import { clusterRoles } from './rbac.authorization.k8s.io/v1/clusterroles.ts';
 import { roleBindings } from './rbac.authorization.k8s.io/v1/rolebindings.ts';
@@ -32,4 +33,8 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
 export const kcpDefinitions: readonly ResourceDefinition[] = [logicalClusters, workspaces];
 
 /** Every kind that is not made from a CustomResourceDefinition. */
-export const builtinDefinitions: readonly ResourceDefinition[] = [...kubernetesDefinitions, ...kcpDefinitions];
+export const builtinDefinitions: readonly ResourceDefinition[] = [
+  ...kubernetesDefinitions,
+  ...kcpDefinitions,
+  ...placementDefinitions,
+];
