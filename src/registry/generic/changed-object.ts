@@ -1,0 +1,199 @@
+import { conflict, invalid, staleObject } from '../../apimachinery/errors.ts';
+import { deepCopy, deepEqual, type Json, type JsonObject } from '../../apimachinery/json.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
+import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
+import type { CachedObject, WriteItem } from '../../storage/object-store.ts';
+import { storedText } from '../../storage/serialized-object.ts';
+import type { RequestContext, Target, WriteOptions } from '../registry.ts';
+import { type Engine, keyOf, strategyContext } from './engine.ts';
+import { recordManager } from './field-managers.ts';
+import { changesGeneration } from './generation.ts';
+import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
+import { parseResourceVersion } from './resource-version.ts';
+import { factsOf } from './resource-facts.ts';
+import { toStorageVersion } from './versions.ts';
+
+/** What an update comes to. */
+export type ChangedObject =
+  /** The stored object already says all that. */
+  | { readonly kind: 'same' }
+  | { readonly kind: 'write'; readonly object: KubeObject; readonly text: string; readonly item: WriteItem }
+  /** The last finalizer of an object being deleted is gone, and the object with it. */
+  | {
+      readonly kind: 'remove';
+      readonly object: KubeObject;
+      readonly text: string;
+      readonly items: readonly WriteItem[];
+    };
+
+/**
+ * The optimistic lock of an update.
+ * @throws 409 when the object sent is based on another revision; 422 when it must say a revision and does not.
+ */
+export function checkRevision(target: Target, sent: KubeObject, current: CachedObject): void {
+  const { gr } = factsOf(target.definition);
+  const based = parseResourceVersion(sent.metadata.resourceVersion ?? '', '');
+  if (based === current.revision) return;
+  if (based !== 0) throw staleObject(gr, target.name);
+  if (target.definition.strategy.allowUnconditionalUpdate === true) return;
+  const detail = 'must be specified for an update';
+  throw invalid({ group: gr.group, kind: gr.resource }, target.name, [
+    { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', badValue: 0, detail },
+  ]);
+}
+
+/** @throws 409 when the object sent carries the uid of another object (`found` '' : there is none). */
+export function checkUid(target: Target, uid: string | undefined, found: string): void {
+  if (uid === undefined || uid === '' || uid === found) return;
+  const { gr, storage } = factsOf(target.definition);
+  const key = ['/registry', storage, target.namespace, target.name].filter((part) => part !== '').join('/');
+  throw conflict(
+    gr,
+    target.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
+  );
+}
+
+/**
+ * Everything between a changed object and its commit (rest.BeforeUpdate and the update handler of upstream). `sent` is in the target's version and
+ * belongs to this function. `tracked`: managedFields are already right (server-side apply).
+ * @throws 400, 403, 409, 422 as the rules say.
+ */
+export async function prepareChangedObject(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  sent: KubeObject,
+  current: CachedObject,
+  options: WriteOptions,
+  tracked: boolean,
+): Promise<ChangedObject> {
+  const { definition, version } = target;
+  const { strategy } = definition;
+  const facts = factsOf(definition);
+  const now = engine.now();
+  const old = current.object;
+  claimNamespace(sent.metadata, facts.namespaced, target.namespace);
+  deduplicateOwners(sent.metadata, ctx, false);
+  strategy.applyDefaults?.(sent, version.version);
+  if (!tracked) recordManager(target, old, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+  const object = toStorageVersion(definition, version, sent);
+
+  const attributes = {
+    ctx,
+    target,
+    operation: 'UPDATE' as const,
+    name: target.name,
+    object,
+    oldObject: old,
+    dryRun: options.dryRun,
+  };
+  const admitting = engine.admission.admit(attributes);
+  if (admitting !== undefined) await admitting;
+  deduplicateOwners(object.metadata, ctx, true);
+  const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
+  carryMetadata(prepared.metadata, old.metadata);
+  if (strategy.generation === 'spec' && changesGeneration(definition, prepared, old))
+    prepared.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  validateChange(target, prepared, old, strategyContext(ctx, now));
+  const validating = engine.admission.validate({ ...attributes, object: prepared });
+  if (validating !== undefined) await validating;
+  return decide(engine, ctx, target, prepared, current);
+}
+
+/** What this target may not change comes from the stored object. */
+function keepTheRest(
+  target: Target,
+  object: KubeObject,
+  old: KubeObject,
+  strategyCtx: ReturnType<typeof strategyContext>,
+): KubeObject {
+  const { definition } = target;
+  if (target.subresource === 'status') {
+    const next = statusOnly(definition.builtIn, object, old);
+    definition.status?.prepareForUpdate?.(next, old, strategyCtx);
+    return next;
+  }
+  if (definition.status !== undefined) {
+    if (old['status'] === undefined) delete object['status'];
+    else object['status'] = deepCopy(old['status'] as Json);
+  }
+  definition.strategy.prepareForUpdate?.(object, old, strategyCtx);
+  return object;
+}
+
+/** The stored object with the new status. Metadata may change along for built-in kinds only, as in stock. */
+function statusOnly(builtIn: boolean, object: KubeObject, old: KubeObject): KubeObject {
+  const next = deepCopy(old as JsonObject) as KubeObject;
+  if (builtIn) next.metadata = object.metadata;
+  else if (object.metadata.managedFields === undefined) delete next.metadata.managedFields;
+  else next.metadata.managedFields = object.metadata.managedFields;
+  if (object['status'] === undefined) delete next['status'];
+  else next['status'] = object['status'];
+  return next;
+}
+
+function validateChange(
+  target: Target,
+  object: KubeObject,
+  old: KubeObject,
+  strategyCtx: ReturnType<typeof strategyContext>,
+): void {
+  const { definition } = target;
+  const facts = factsOf(definition);
+  const errors = validateObjectMeta(object.metadata, {
+    namespaced: facts.namespaced,
+    validateName: nameIsPathSegment,
+    field: 'metadata',
+  });
+  errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
+  if (target.subresource === 'status')
+    errors.push(...(definition.status?.validateUpdate?.(object, old, strategyCtx) ?? []));
+  else {
+    errors.push(...(definition.strategy.validate?.(object, strategyCtx) ?? []));
+    errors.push(...(definition.strategy.validateUpdate?.(object, old, strategyCtx) ?? []));
+  }
+  if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
+}
+
+function decide(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  object: KubeObject,
+  current: CachedObject,
+): ChangedObject {
+  const key = keyOf(ctx, target);
+  const expected = current.revision;
+  const hooks = engine.hooks[key.resource];
+  const text = storedText(object);
+  if (removesObject(object, current.object) && hooks?.blocksRemoval?.(object) !== true) {
+    const item: WriteItem = { op: 'delete', key, expected, text };
+    return { kind: 'remove', object, text, items: [...(hooks?.beforeRemove?.(current) ?? []), item] };
+  }
+  if (saysTheSame(object, text, current)) return { kind: 'same' };
+  const owners = ownerUids(object.metadata);
+  const item: WriteItem =
+    owners === undefined ? { op: 'update', key, expected, text } : { op: 'update', key, expected, text, owners };
+  return { kind: 'write', object, text, item };
+}
+
+/** Upstream's ShouldDeleteDuringUpdate: nothing holds a deleted object any more. */
+function removesObject(object: KubeObject, old: KubeObject): boolean {
+  return (
+    old.metadata.deletionTimestamp !== undefined &&
+    (object.metadata.finalizers?.length ?? 0) === 0 &&
+    (old.metadata.deletionGracePeriodSeconds ?? 0) === 0
+  );
+}
+
+/** Equal texts, or equal but for the order of members: only texts of one length can be. */
+function saysTheSame(object: KubeObject, text: string, current: CachedObject): boolean {
+  const before = current.text;
+  if (text === before) return true;
+  if (text.length !== before.length) return false;
+  const { resourceVersion: _ours, ...meta } = object.metadata;
+  const { resourceVersion: _theirs, ...oldMeta } = current.object.metadata;
+  return deepEqual({ ...object, metadata: meta } as Json, { ...current.object, metadata: oldMeta } as Json);
+}

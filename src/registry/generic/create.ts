@@ -1,0 +1,76 @@
+import { alreadyExists, ApiError, methodNotSupported } from '../../apimachinery/errors.ts';
+import { deepCopy, type Json } from '../../apimachinery/json.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import type { Rendered, RequestContext, Target, WriteOptions } from '../registry.ts';
+import { clusterGone, type Engine } from './engine.ts';
+import { decisive } from './guaranteed-write.ts';
+import { prepareNewObject } from './new-object.ts';
+import { renderWritten } from './rendered.ts';
+import { factsOf } from './resource-facts.ts';
+
+/** How often a name from generateName is drawn anew when it is taken (upstream's RetryGenerateName). */
+const maxNameTries = 8;
+
+/**
+ * POST: stores a new object.
+ * @throws 409 AlreadyExists; 500 without a reason, as stock, when the object carries a resourceVersion; what prepareNewObject throws.
+ */
+export async function createObject(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  object: KubeObject,
+  options: WriteOptions,
+): Promise<Rendered> {
+  if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'create');
+  const meta = object.metadata;
+  const sentRevision = meta.resourceVersion ?? '';
+  const generates = (meta.name ?? '') === '' && (meta.generateName ?? '') !== '';
+  if (!generates) return (await tryCreate(engine, ctx, target, object, options, sentRevision)) as Rendered;
+  for (let tries = 1; tries < maxNameTries; tries++) {
+    const copy = deepCopy(object as Json) as KubeObject;
+    const created = await tryCreate(engine, ctx, target, copy, options, sentRevision, true);
+    if (created !== undefined) return created;
+  }
+  const created = await tryCreate(engine, ctx, target, object, options, sentRevision, true);
+  if (created !== undefined) return created;
+  throw noUniqueName(target, object.metadata.name ?? '');
+}
+
+/** Undefined: the generated name is taken. */
+async function tryCreate(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  sent: KubeObject,
+  options: WriteOptions,
+  sentRevision: string,
+  mayDrawAgain = false,
+): Promise<Rendered | undefined> {
+  const { object, text, items } = await prepareNewObject(engine, ctx, target, sent, options, false);
+  if (sentRevision !== '' && sentRevision !== '0')
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
+  const { gr } = factsOf(target.definition);
+  const name = object.metadata.name ?? '';
+  if (options.dryRun) {
+    const item = items[items.length - 1];
+    const taken = item?.op === 'create' && (await engine.store.get(item.key)) !== undefined;
+    if (!taken) return renderWritten(target, object, text, 0);
+  } else {
+    const outcome = decisive(await engine.store.commit(items));
+    if (outcome.ok) return renderWritten(target, object, text, outcome.revision);
+    if (outcome.why === 'noCluster') throw clusterGone();
+  }
+  if (mayDrawAgain) return undefined;
+  throw alreadyExists(gr, name);
+}
+
+function noUniqueName(target: Target, name: string): ApiError {
+  const plain = alreadyExists(factsOf(target.definition).gr, name);
+  return new ApiError(
+    plain.code,
+    plain.reason,
+    `${plain.message}, the server was not able to generate a unique name for the object`,
+    { details: { ...plain.details, retryAfterSeconds: 1 } },
+  );
+}

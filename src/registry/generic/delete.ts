@@ -1,0 +1,124 @@
+import { methodNotSupported, notFound } from '../../apimachinery/errors.ts';
+import { deepCopy, type Json } from '../../apimachinery/json.ts';
+import { formatTime, type KubeObject, type ObjectMeta } from '../../apimachinery/object.ts';
+import type { CachedObject } from '../../storage/object-store.ts';
+import { storedText } from '../../storage/serialized-object.ts';
+import type { DeleteAnswer, DeleteOptions, RequestContext, Target } from '../registry.ts';
+import { checkPreconditions, deletionFinalizers, validateDeleteOptions } from './delete-options.ts';
+import { type Engine, keyOf } from './engine.ts';
+import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
+import type { ResourceHooks } from './hooks.ts';
+import { ownerUids } from './metadata.ts';
+import { renderCached, renderWritten } from './rendered.ts';
+import { factsOf } from './resource-facts.ts';
+
+/**
+ * DELETE: removes the object, or marks it when finalizers, a grace period or the kind hold it (rest.BeforeDelete and Store.Delete of upstream).
+ * @throws 404; 409 preconditions; 422 options; what admission throws.
+ */
+export async function deleteObject(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  options: DeleteOptions,
+): Promise<DeleteAnswer> {
+  const { gr, storage } = factsOf(target.definition);
+  if (target.subresource !== '') throw methodNotSupported(gr, 'delete');
+  validateDeleteOptions(options);
+  const hooks = engine.hooks[storage] ?? {};
+  return guaranteedWrite(engine.store, keyOf(ctx, target), gr, async (current) => {
+    if (current === undefined) throw notFound(gr, target.name);
+    checkPreconditions(target, options, current);
+    await admitDeletion(engine, ctx, target, current, options);
+    return planDeletion(engine, ctx, target, hooks, current, options);
+  });
+}
+
+async function admitDeletion(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  current: CachedObject,
+  options: DeleteOptions,
+): Promise<void> {
+  const attributes = {
+    ctx,
+    target,
+    operation: 'DELETE' as const,
+    name: target.name,
+    object: undefined,
+    oldObject: current.object,
+    dryRun: options.dryRun,
+  };
+  await engine.admission.admit(attributes);
+  await engine.admission.validate(attributes);
+}
+
+function planDeletion(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  hooks: ResourceHooks,
+  current: CachedObject,
+  options: DeleteOptions,
+): Attempt<DeleteAnswer> {
+  const meta = current.object.metadata;
+  const finalizers = meta.finalizers ?? [];
+  const grace = hooks.gracePeriodSeconds?.(current.object, options) ?? 0;
+  const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
+  if (waiting) return { answer: { done: false, object: renderCached(target, current) } };
+  const wanted = deletionFinalizers(target, options, finalizers);
+  if (wanted.length === 0 && grace === 0 && hooks.blocksRemoval?.(current.object) !== true)
+    return remove(ctx, target, hooks, current, options);
+
+  const object = deepCopy(current.object as Json) as KubeObject;
+  if (wanted.length === 0) delete object.metadata.finalizers;
+  else object.metadata.finalizers = wanted;
+  markDeleting(object.metadata, grace, engine.now());
+  hooks.beginDeletion?.(object);
+  const text = storedText(object);
+  if (text === current.text) return { answer: { done: false, object: renderCached(target, current) } };
+  if (options.dryRun) return { answer: { done: false, object: renderWritten(target, object, text, current.revision) } };
+  const owners = ownerUids(object.metadata);
+  const item = { op: 'update' as const, key: keyOf(ctx, target), expected: current.revision, text };
+  return {
+    items: [owners === undefined ? item : { ...item, owners }],
+    finish: (revision) => ({ done: false, object: renderWritten(target, object, text, revision) }),
+  };
+}
+
+/** Being deleted gracefully: only a shorter grace period changes anything. */
+function isWaiting(meta: ObjectMeta): boolean {
+  return meta.deletionTimestamp !== undefined && (meta.deletionGracePeriodSeconds ?? 0) > 0;
+}
+
+function markDeleting(meta: ObjectMeta, grace: number, now: Date): void {
+  if (meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
+  const at = formatTime(new Date(now.getTime() + grace * 1000));
+  if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > Date.parse(at))
+    meta.deletionTimestamp = at;
+  meta.deletionGracePeriodSeconds = grace;
+}
+
+function remove(
+  ctx: RequestContext,
+  target: Target,
+  hooks: ResourceHooks,
+  current: CachedObject,
+  options: DeleteOptions,
+): Attempt<DeleteAnswer> {
+  const uid = current.object.metadata.uid ?? '';
+  if (options.dryRun) return { answer: { done: true, object: renderCached(target, current), uid } };
+  const { text } = current;
+  const key = keyOf(ctx, target);
+  const item = { op: 'delete' as const, key, expected: current.revision, text };
+  const together = hooks.beforeRemove?.(current) ?? [];
+  return {
+    items: together.length === 0 ? [item] : [...together, item],
+    finish: (revision) => ({
+      done: true,
+      object: renderWritten(target, { ...current.object, metadata: { ...current.object.metadata } }, text, revision),
+      uid,
+    }),
+  };
+}

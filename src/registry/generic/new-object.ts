@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { invalid } from '../../apimachinery/errors.ts';
+import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
+import { validateObjectMeta } from '../../apimachinery/validation/metadata.ts';
+import { nameIsDns1123Subdomain } from '../../apimachinery/validation/names.ts';
+import { storedText } from '../../storage/serialized-object.ts';
+import type { WriteItem } from '../../storage/object-store.ts';
+import type { RequestContext, Target, WriteOptions } from '../registry.ts';
+import { type Engine, keyOf, strategyContext } from './engine.ts';
+import { recordManager } from './field-managers.ts';
+import { claimNamespace, deduplicateOwners, generateName, initializeMetadata, ownerUids } from './metadata.ts';
+import { factsOf } from './resource-facts.ts';
+import { toStorageVersion } from './versions.ts';
+
+/** An object ready to be committed, in storage version. The last item of `items` is the object itself. */
+export type NewObject = {
+  readonly object: KubeObject;
+  readonly text: string;
+  readonly items: readonly WriteItem[];
+};
+
+/**
+ * Everything between a decoded object and its commit: defaults, system metadata, a generated name, the strategy, managed fields, admission,
+ * validation (rest.BeforeCreate and the create handler of upstream). `tracked`: managedFields are already right (server-side apply).
+ * @throws 400, 403, 404, 422 as the rules say.
+ */
+export async function prepareNewObject(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  sent: KubeObject,
+  options: WriteOptions,
+  tracked: boolean,
+): Promise<NewObject> {
+  const { definition, version } = target;
+  const { strategy } = definition;
+  const facts = factsOf(definition);
+  const now = engine.now();
+  const meta = sent.metadata;
+  claimNamespace(meta, facts.namespaced, target.namespace);
+  initializeMetadata(meta, randomUUID(), formatTime(now), strategy.generation);
+  if ((meta.name === undefined || meta.name === '') && meta.generateName !== undefined && meta.generateName !== '')
+    meta.name = generateName(meta.generateName);
+  deduplicateOwners(meta, ctx, false);
+  strategy.applyDefaults?.(sent, version.version);
+  if (!tracked) recordManager(target, undefined, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+  const object = toStorageVersion(definition, version, sent);
+  const attributes = {
+    ctx,
+    target,
+    operation: 'CREATE' as const,
+    name: object.metadata.name ?? '',
+    object,
+    oldObject: undefined,
+    dryRun: options.dryRun,
+  };
+  const admitting = engine.admission.admit(attributes);
+  if (admitting !== undefined) await admitting;
+  deduplicateOwners(object.metadata, ctx, true);
+  if (definition.status !== undefined && object['status'] !== undefined) delete object['status'];
+  const strategyCtx = strategyContext(ctx, now);
+  strategy.prepareForCreate?.(object, strategyCtx);
+  const together = engine.hooks[facts.storage]?.beforeCreate?.(ctx, object) ?? [];
+  const companions = together instanceof Promise ? await together : together;
+
+  const errors = validateObjectMeta(object.metadata, {
+    namespaced: facts.namespaced,
+    validateName: strategy.validateName ?? nameIsDns1123Subdomain,
+    field: 'metadata',
+  });
+  const own = strategy.validate?.(object, strategyCtx);
+  if (own !== undefined && own.length > 0) errors.push(...own);
+  const onlyNew = strategy.validateCreate?.(object, strategyCtx);
+  if (onlyNew !== undefined && onlyNew.length > 0) errors.push(...onlyNew);
+  if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
+  const validating = engine.admission.validate(attributes);
+  if (validating !== undefined) await validating;
+
+  const text = storedText(object);
+  const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };
+  const owners = ownerUids(object.metadata);
+  const item: WriteItem = owners === undefined ? { op: 'create', key, text } : { op: 'create', key, text, owners };
+  return { object, text, items: companions.length === 0 ? [item] : [...companions, item] };
+}

@@ -1,0 +1,92 @@
+import { type Json, stringify } from '../../apimachinery/json.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import type { CachedObject } from '../../storage/object-store.ts';
+import { spliceRevision } from '../../storage/serialized-object.ts';
+import type { Rendered, Target } from '../registry.ts';
+import { fromStorageVersion, isStorageVersion } from './versions.ts';
+
+/** A stored object in the target's version. Nothing is copied when that is the storage version. */
+export function renderCached(target: Target, cached: CachedObject): Rendered {
+  return isStorageVersion(target.definition, target.version)
+    ? new CachedRendering(cached)
+    : new ConvertedRendering(target, cached.object);
+}
+
+/** What a write has just stored: `text` and `object` are the same object, in storage version; revision 0 leaves resourceVersion out. */
+export function renderWritten(target: Target, object: KubeObject, text: string, revision: number): Rendered {
+  if (revision !== 0) object.metadata.resourceVersion = String(revision);
+  return isStorageVersion(target.definition, target.version)
+    ? new WrittenRendering(object, text, revision)
+    : new ConvertedRendering(target, object);
+}
+
+/** An object that exists only in this answer (reviews, scale, virtual resources), already in the target's version. */
+export function renderObject(object: KubeObject): Rendered {
+  return new ObjectRendering(object);
+}
+
+class CachedRendering implements Rendered {
+  readonly #cached: CachedObject;
+  constructor(cached: CachedObject) {
+    this.#cached = cached;
+  }
+  bytes(): Uint8Array {
+    return this.#cached.bytes;
+  }
+  object(): KubeObject {
+    return this.#cached.object;
+  }
+}
+
+class WrittenRendering implements Rendered {
+  readonly #object: KubeObject;
+  readonly #text: string;
+  readonly #revision: number;
+  constructor(object: KubeObject, text: string, revision: number) {
+    this.#object = object;
+    this.#text = text;
+    this.#revision = revision;
+  }
+  bytes(): Uint8Array {
+    return Buffer.from(this.#revision === 0 ? this.#text : spliceRevision(this.#text, this.#revision));
+  }
+  object(): KubeObject {
+    return this.#object;
+  }
+}
+
+class ConvertedRendering implements Rendered {
+  readonly #target: Target;
+  readonly #stored: KubeObject;
+  #converted: KubeObject | undefined;
+  constructor(target: Target, stored: KubeObject) {
+    this.#target = target;
+    this.#stored = stored;
+  }
+  bytes(): Uint8Array {
+    return encodeObject(this.object());
+  }
+  object(): KubeObject {
+    this.#converted ??= fromStorageVersion(this.#target.definition, this.#target.version, this.#stored);
+    return this.#converted;
+  }
+}
+
+class ObjectRendering implements Rendered {
+  readonly #object: KubeObject;
+  constructor(object: KubeObject) {
+    this.#object = object;
+  }
+  bytes(): Uint8Array {
+    return encodeObject(this.#object);
+  }
+  object(): KubeObject {
+    return this.#object;
+  }
+}
+
+/** Served JSON of an object, kind and apiVersion first. */
+export function encodeObject(object: KubeObject): Uint8Array {
+  const { kind, apiVersion, ...rest } = object;
+  return Buffer.from(stringify({ kind, apiVersion, ...(rest as { [field: string]: Json | undefined }) }));
+}

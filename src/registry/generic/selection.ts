@@ -1,0 +1,57 @@
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import { badRequest } from '../../apimachinery/errors.ts';
+import { parseFieldSelector } from '../../apimachinery/fields.ts';
+import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../apimachinery/labels.ts';
+import type { CachedObject, ObjectFilter } from '../../storage/object-store.ts';
+import type { Selection } from '../registry.ts';
+
+/** A parsed selection. Labels and names are read from caches without parsing the object; other fields need the object. */
+export type CompiledSelection = {
+  /** Equal keys select equally. */
+  readonly key: string;
+  readonly matches: ObjectFilter;
+};
+
+type FieldRequirement = ReturnType<typeof parseFieldSelector>[number];
+
+/**
+ * What a request selects; undefined when it selects everything.
+ * @throws 400 for selectors that do not parse and for fields that the kind does not offer.
+ */
+export function compileSelection(definition: ResourceDefinition, selection: Selection): CompiledSelection | undefined {
+  const labelText = selection.labelSelector ?? '';
+  const fieldText = selection.fieldSelector ?? '';
+  if (labelText === '' && fieldText === '') return undefined;
+  const labels = labelText === '' ? undefined : parseLabelSelector(labelText);
+  const fields = fieldText === '' ? [] : parseFieldSelector(fieldText).map((each) => fieldFilter(definition, each));
+  return { key: `${labelText}|${fieldText}`, matches: joinFilters(labels, fields) };
+}
+
+function joinFilters(labels: LabelSelector | undefined, fields: readonly ObjectFilter[]): ObjectFilter {
+  const [first] = fields;
+  if (labels === undefined && first !== undefined && fields.length === 1) return first;
+  if (labels !== undefined && first === undefined) return (object) => matchesLabels(labels, object.labels);
+  return (object) =>
+    (labels === undefined || matchesLabels(labels, object.labels)) && fields.every((filter) => filter(object));
+}
+
+function fieldFilter(definition: ResourceDefinition, requirement: FieldRequirement): ObjectFilter {
+  const { field, value } = requirement;
+  const read = fieldReader(definition, field);
+  return requirement.op === '=' ? (object) => read(object) === value : (object) => read(object) !== value;
+}
+
+function fieldReader(definition: ResourceDefinition, field: string): (object: CachedObject) => string {
+  if (field === 'metadata.name') return (object) => object.key.name;
+  if (field === 'metadata.namespace') return (object) => object.key.namespace;
+  const offered = definition.fieldSelectors;
+  if (offered !== undefined && Object.hasOwn(offered, field)) {
+    const read = offered[field];
+    if (read !== undefined) return (object) => read(object.object);
+  }
+  throw badRequest(
+    offered === undefined && definition.builtIn
+      ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${field}`,
+  );
+}
