@@ -1,0 +1,41 @@
+import type { PolicyRule } from '../api/rbac.authorization.k8s.io/v1/rules.ts';
+import type { ClusterName } from '../logicalcluster/name.ts';
+import type { UserInfo } from '../registry/registry.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { Policies } from './rbac/policies.ts';
+
+/** Status of a SelfSubjectRulesReview. */
+export type RulesReview = {
+  readonly resourceRules: readonly PolicyRule[];
+  readonly nonResourceRules: readonly PolicyRule[];
+  readonly incomplete: boolean;
+  readonly evaluationError: string | undefined;
+};
+
+/** Kubernetes RBAC, evaluated with the roles and bindings of the addressed logical cluster only. Allows or has no opinion. */
+export function createRbacAuthorizer(policies: Policies): Authorizer {
+  return {
+    async authorize(attributes) {
+      const policy = await policies.fresh(attributes.cluster.name);
+      return policy.decide(attributes.user, attributes);
+    },
+  };
+}
+
+/** What RBAC lets the user do in a namespace of the logical cluster ('': cluster-wide only). */
+export async function reviewRules(
+  policies: Policies,
+  user: UserInfo,
+  cluster: ClusterName,
+  namespace: string,
+): Promise<RulesReview> {
+  const { rules, error } = (await policies.fresh(cluster)).rulesFor(user, namespace);
+  return {
+    resourceRules: rules.filter(({ resources }) => resources !== undefined && resources.length > 0),
+    nonResourceRules: rules.filter(
+      ({ nonResourceURLs }) => nonResourceURLs !== undefined && nonResourceURLs.length > 0,
+    ),
+    incomplete: false,
+    evaluationError: error,
+  };
+}
