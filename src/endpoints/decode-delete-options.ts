@@ -1,0 +1,91 @@
+import { badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
+import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
+import { isObject, type Json, type JsonObject } from '../apimachinery/json.ts';
+import { parseYaml } from '../apimachinery/yaml-parse.ts';
+import { mediaTypeOf, reason } from './decode.ts';
+import type { RawDeleteOptions } from './options.ts';
+
+/**
+ * DeleteOptions from a DELETE's body. Any group's apiVersion is accepted, as by the stock server, and unknown fields are ignored. Throws 400 where
+ * the stock server answers 500 without a reason, with the same text: it is the client's mistake.
+ */
+export function decodeDeleteOptions(body: Buffer, contentType: string): RawDeleteOptions {
+  const { value } = parse(body, mediaTypeOf(contentType));
+  if (value === null) return { dryRun: [] };
+  if (!isObject(value))
+    throw badRequest(`json: cannot unmarshal ${typeName(value)} into Go value of type DeleteOptions`);
+  const kind = value['kind'];
+  if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') {
+    const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
+    throw badRequest(
+      `no kind ${JSON.stringify(String(kind as string))} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+    );
+  }
+  const grace = value['gracePeriodSeconds'] ?? undefined;
+  if (grace !== undefined && !(typeof grace === 'number' && Number.isInteger(grace)))
+    throw wrong('gracePeriodSeconds', grace, 'int64');
+  const orphan = value['orphanDependents'] ?? undefined;
+  if (orphan !== undefined && typeof orphan !== 'boolean') throw wrong('orphanDependents', orphan, 'bool');
+  const policy = text(value, 'propagationPolicy', 'v1.DeletionPropagation');
+  const preconditions = preconditionsOf(value);
+  return {
+    dryRun: dryRunOf(value),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    ...(orphan === undefined ? {} : { orphanDependents: orphan }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+  };
+}
+
+function parse(body: Buffer, mediaType: string): ParsedBody {
+  switch (mediaType) {
+    case '':
+    case 'application/json':
+      try {
+        return parseJson(body);
+      } catch (error) {
+        throw badRequest(`couldn't get version/kind; json parse error: ${reason(error)}`);
+      }
+    case 'application/yaml':
+      return parseYaml(body);
+    default:
+      throw unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  }
+}
+
+function dryRunOf(value: JsonObject): readonly string[] {
+  const dryRun = value['dryRun'] ?? undefined;
+  if (dryRun === undefined) return [];
+  if (!Array.isArray(dryRun)) throw wrong('dryRun', dryRun, '[]string');
+  return dryRun.map((item) => {
+    if (typeof item !== 'string') throw wrong('dryRun', item, 'string');
+    return item;
+  });
+}
+
+function preconditionsOf(value: JsonObject): RawDeleteOptions['preconditions'] {
+  const given = value['preconditions'] ?? undefined;
+  if (given === undefined) return undefined;
+  if (!isObject(given)) throw wrong('preconditions', given, 'v1.Preconditions');
+  const uid = text(given, 'uid', 'types.UID');
+  const resourceVersion = text(given, 'resourceVersion', 'string');
+  return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+}
+
+function text(value: JsonObject, field: string, goType: string): string | undefined {
+  const given = value[field] ?? undefined;
+  if (given === undefined || typeof given === 'string') return given;
+  throw wrong(field, given, goType);
+}
+
+function wrong(field: string, value: Json, goType: string): Error {
+  return badRequest(
+    `json: cannot unmarshal ${typeName(value)} into Go struct field DeleteOptions.${field} of type ${goType}`,
+  );
+}
+
+function typeName(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'bigint' ? 'number' : typeof value;
+}

@@ -1,0 +1,162 @@
+import { ApiError, badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
+import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
+import { isObject, type JsonObject } from '../apimachinery/json.ts';
+import { formatApiVersion, type GroupVersionKind, type KubeObject, parseApiVersion } from '../apimachinery/object.ts';
+import { parseYaml } from '../apimachinery/yaml-parse.ts';
+import type { Catalog, FieldValidation, Target } from '../registry/registry.ts';
+import type { Exchange } from './exchange.ts';
+
+const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** A Content-Type without its parameters, in lower case. */
+export function mediaTypeOf(header: string): string {
+  const semicolon = header.indexOf(';');
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
+}
+
+/** The kind that a request's body must be: the resource's, or the subresource's. */
+export function bodyKind(target: Target): GroupVersionKind {
+  const { definition, version, subresource } = target;
+  const own = subresource === '' ? undefined : definition.subresources?.[subresource];
+  if (own !== undefined) return own.kind;
+  if (subresource === 'scale' && definition.scale !== undefined) {
+    return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  }
+  return { group: definition.group, version: version.version, kind: definition.kind };
+}
+
+/**
+ * The object in a request's body: JSON, YAML or protobuf, checked against the kind's schema. Unknown and repeated fields are an error, a warning or
+ * nothing, as `fieldValidation` says. Throws ApiError 400 and 415 in the stock server's words.
+ */
+export function decodeBody(
+  x: Exchange,
+  body: Buffer,
+  target: Target,
+  catalog: Catalog,
+  fieldValidation: FieldValidation,
+): KubeObject {
+  const expected = bodyKind(target);
+  const parsed = parse(body, mediaTypeOf(x.header('content-type')), expected);
+  const value = asTyped(parsed.value, expected, catalog, body);
+  const strict = [...parsed.duplicates];
+  report(x, expected, strict, fieldValidation);
+  return value as KubeObject;
+}
+
+function parse(body: Buffer, mediaType: string, expected: GroupVersionKind): ParsedBody {
+  switch (mediaType) {
+    case '':
+    case 'application/json':
+      try {
+        return parseJson(body);
+      } catch (error) {
+        throw unrecognized(expected, `couldn't get version/kind; json parse error: ${reason(error)}`, body);
+      }
+    case 'application/yaml':
+      try {
+        return parseYaml(body);
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 413) throw error;
+        throw unrecognized(expected, reason(error), body);
+      }
+    default:
+      throw unsupportedMediaType(bodyTypes);
+  }
+}
+
+const goTypeMeta =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** Checks kind and apiVersion against what is expected, and fills them in where the body leaves them out. */
+function asTyped(value: unknown, expected: GroupVersionKind, catalog: Catalog, body: Buffer): JsonObject {
+  const object = value === null ? {} : value;
+  const fail = (why: string) => unrecognized(expected, `couldn't get version/kind; json parse error: ${why}`, body);
+  if (!isObject(object)) throw fail(`json: cannot unmarshal ${goKind(object)} into Go value of type ${goTypeMeta}`);
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const given = object[field];
+    if (given !== undefined && given !== null && typeof given !== 'string') {
+      throw fail(`json: cannot unmarshal ${goKind(given)} into Go struct field .${field} of type string`);
+    }
+  }
+  const apiVersion = typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '';
+  const kind = typeof object['kind'] === 'string' ? object['kind'] : '';
+  if (apiVersion.split('/').length > 2) {
+    throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body);
+  }
+  const given = parseApiVersion(apiVersion);
+  const group = apiVersion === '' ? expected.group : given.group;
+  const version = apiVersion === '' ? expected.version : given.version;
+  const actual = { group, version, kind: kind === '' ? expected.kind : kind };
+  if (actual.kind !== expected.kind || actual.group !== expected.group || actual.version !== expected.version) {
+    throw wrongKind(actual, expected, catalog);
+  }
+  if (kind === '') object['kind'] = expected.kind;
+  if (apiVersion === '') object['apiVersion'] = formatApiVersion(expected.group, expected.version);
+  return object;
+}
+
+function wrongKind(actual: GroupVersionKind, expected: GroupVersionKind, catalog: Catalog): ApiError {
+  const versions = catalog.definitions.filter((each) => each.group === actual.group && each.kind === actual.kind);
+  const apiVersion = formatApiVersion(actual.group, actual.version);
+  if (!versions.some((each) => each.versions.some((version) => version.version === actual.version))) {
+    const why = `no kind ${JSON.stringify(actual.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`;
+    return cannotBeHandled(actual, expected, why);
+  }
+  if (actual.kind === expected.kind && actual.group === expected.group) {
+    const wanted = formatApiVersion(expected.group, expected.version);
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+    );
+  }
+  const internal = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? '');
+  const why = `converting (${actual.version}.${actual.kind}) to (${internal}.${expected.kind}): unknown conversion`;
+  return cannotBeHandled(actual, expected, why);
+}
+
+function cannotBeHandled(actual: GroupVersionKind, expected: GroupVersionKind, why: string): ApiError {
+  return badRequest(
+    `${actual.kind} in version ${JSON.stringify(actual.version)} cannot be handled as a ${expected.kind}: ${why}`,
+  );
+}
+
+function report(
+  x: Exchange,
+  expected: GroupVersionKind,
+  strictErrors: readonly string[],
+  fieldValidation: FieldValidation,
+): void {
+  if (strictErrors.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Strict') {
+    throw cannotBeHandled(expected, expected, `strict decoding error: ${strictErrors.join(', ')}`);
+  }
+  for (const text of strictErrors) x.warn(text);
+}
+
+const summaryBytes = 30;
+
+function unrecognized(expected: GroupVersionKind, why: string, body: Buffer): ApiError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summarize(body)})`,
+  );
+}
+
+/** The beginning of a body as the stock server shows it in errors: text when it looks like JSON, else hexadecimal. */
+function summarize(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const cut = body.subarray(0, summaryBytes);
+  const text = body[0] === 0x7b ? cut.toString('utf8') : cut.toString('hex');
+  return body.length > summaryBytes ? `${text} ...` : text;
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'bigint' ? 'number' : typeof value;
+}
+
+/** The text of an expected error; anything else is a bug and goes on. */
+export function reason(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  throw error;
+}

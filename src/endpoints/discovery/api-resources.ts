@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { ResourceDefinition, Verb } from '../../api/resource-definition.ts';
+import type { GroupVersionKind } from '../../apimachinery/object.ts';
+import type { Catalog } from '../../registry/registry.ts';
+
+/** A subresource as discovery shows it. */
+export type DiscoveredSubresource = {
+  readonly name: string;
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly Verb[];
+};
+
+const statusVerbs: readonly Verb[] = ['get', 'patch', 'update'];
+
+/** Definitions that discovery shows, which leaves out those for the server's own use. */
+export function discoverable(catalog: Catalog): readonly ResourceDefinition[] {
+  return catalog.definitions.filter((definition) => definition.internal !== true);
+}
+
+/** Served API groups in the catalog's order; the core group is not among them. */
+export function groupNames(catalog: Catalog): readonly string[] {
+  return [...new Set(discoverable(catalog).map((definition) => definition.group))].filter((group) => group !== '');
+}
+
+/** Served versions of a group, preferred first. */
+export function groupVersions(catalog: Catalog, group: string): readonly string[] {
+  const versions = new Set<string>();
+  for (const definition of discoverable(catalog)) {
+    if (definition.group !== group) continue;
+    for (const version of definition.versions) if (version.served) versions.add(version.version);
+  }
+  return [...versions].sort(compareVersions);
+}
+
+/** Definitions served in a group version, by name. */
+export function resourcesOf(catalog: Catalog, group: string, version: string): readonly ResourceDefinition[] {
+  return discoverable(catalog)
+    .filter((definition) => definition.group === group)
+    .filter((definition) => definition.versions.some((each) => each.served && each.version === version))
+    .sort((a, b) => (a.resource < b.resource ? -1 : 1));
+}
+
+/** A resource's subresources, by name. */
+export function subresourcesOf(definition: ResourceDefinition, version: string): readonly DiscoveredSubresource[] {
+  const own: GroupVersionKind = { group: definition.group, version, kind: definition.kind };
+  const found: DiscoveredSubresource[] = [];
+  if (definition.status !== undefined) found.push({ name: 'status', kind: own, verbs: statusVerbs });
+  if (definition.scale !== undefined) {
+    found.push({ name: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: statusVerbs });
+  }
+  for (const [name, { kind, verbs }] of Object.entries(definition.subresources ?? {})) {
+    if (!found.some((each) => each.name === name)) found.push({ name, kind, verbs: sortedVerbs(verbs) });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function sortedVerbs(verbs: readonly Verb[]): readonly Verb[] {
+  return [...verbs].sort();
+}
+
+/** Base64 of eight bytes of a hash over the kind that is stored: tells clients when the stored form changes. */
+export function storageVersionHash(definition: ResourceDefinition): string {
+  const kind = `${definition.group}/${definition.storageVersion}/${definition.kind}`;
+  return createHash('sha256').update(kind).digest().subarray(0, 8).toString('base64');
+}
+
+/** Kubernetes' order of versions: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by text. */
+export function compareVersions(a: string, b: string): number {
+  const [rankA, rankB] = [rank(a), rank(b)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (rankB[i] ?? 0) - (rankA[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function rank(version: string): readonly number[] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
+  if (match === null) return [0, 0, 0];
+  const stage = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
+  return [stage, Number(match[1]), Number(match[3] ?? 0)];
+}

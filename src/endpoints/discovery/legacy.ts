@@ -1,0 +1,118 @@
+import type { Json, JsonObject } from '../../apimachinery/json.ts';
+import { stringify } from '../../apimachinery/json.ts';
+import { formatApiVersion } from '../../apimachinery/object.ts';
+import type { Catalog } from '../../registry/registry.ts';
+import type { Exchange } from '../exchange.ts';
+import { negotiate } from '../negotiation.ts';
+import { methodNotAllowed } from '../router.ts';
+import { respondDocument } from '../writers/respond.ts';
+import { respondError, respondPageNotFound } from '../writers/status.ts';
+import {
+  groupNames,
+  groupVersions,
+  resourcesOf,
+  sortedVerbs,
+  storageVersionHash,
+  subresourcesOf,
+} from './api-resources.ts';
+import { cachedDocument } from './documents.ts';
+import { genericNotFound } from '../../apimachinery/errors.ts';
+
+/** GET /api: metav1.APIVersions. */
+export function respondApiVersions(x: Exchange, serverAddress: string): Promise<void> {
+  const body = {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  };
+  return respondDocument(x, 200, negotiate(x.header('accept'), 'discovery'), JSON.stringify(body));
+}
+
+/** GET /apis: metav1.APIGroupList. */
+export function respondApiGroups(x: Exchange, catalog: Catalog): Promise<void> {
+  const mediaType = negotiate(x.header('accept'), 'discovery');
+  const document = cachedDocument(catalog, 'legacy:/apis', () =>
+    stringify({
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: groupNames(catalog).map((group) => apiGroup(catalog, group)),
+    }),
+  );
+  return respondDocument(x, 200, mediaType, document.bytes);
+}
+
+/** GET /apis/GROUP: metav1.APIGroup. */
+export async function respondApiGroup(x: Exchange, catalog: Catalog, group: string): Promise<void> {
+  if (!groupNames(catalog).includes(group)) return respondPageNotFound(x);
+  const mediaType = negotiate(x.header('accept'), 'discovery');
+  return respondDocument(
+    x,
+    200,
+    mediaType,
+    stringify({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(catalog, group) }),
+  );
+}
+
+function apiGroup(catalog: Catalog, group: string): JsonObject {
+  const versions = groupVersions(catalog, group).map((version) => ({
+    groupVersion: formatApiVersion(group, version),
+    version,
+  }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+/** GET /api/v1 and /apis/GROUP/VERSION: metav1.APIResourceList. */
+export async function respondApiResources(
+  x: Exchange,
+  catalog: Catalog,
+  group: string,
+  version: string,
+): Promise<void> {
+  if (resourcesOf(catalog, group, version).length === 0) {
+    // A group that nobody serves is no route at all; a version of a served group is a missing resource.
+    if (group !== '' && !groupNames(catalog).includes(group)) return respondPageNotFound(x);
+    return respondError(x, genericNotFound());
+  }
+  if (x.request.method !== 'GET') throw methodNotAllowed();
+  const mediaType = negotiate(x.header('accept'), 'none');
+  const document = cachedDocument(catalog, `legacy:${group}/${version}`, () =>
+    apiResourceList(catalog, group, version),
+  );
+  return respondDocument(x, 200, mediaType, document.bytes);
+}
+
+function apiResourceList(catalog: Catalog, group: string, version: string): string {
+  const resources: Json[] = [];
+  for (const definition of resourcesOf(catalog, group, version)) {
+    const namespaced = definition.scope === 'Namespaced';
+    resources.push({
+      name: definition.resource,
+      singularName: definition.singular,
+      namespaced,
+      kind: definition.kind,
+      verbs: [...sortedVerbs(definition.verbs)],
+      ...(definition.shortNames.length === 0 ? {} : { shortNames: [...definition.shortNames] }),
+      ...(definition.categories.length === 0 ? {} : { categories: [...definition.categories] }),
+      ...(definition.verbs.includes('list') ? { storageVersionHash: storageVersionHash(definition) } : {}),
+    });
+    for (const { name, kind, verbs } of subresourcesOf(definition, version)) {
+      const elsewhere = kind.group !== group || kind.version !== version;
+      resources.push({
+        name: `${definition.resource}/${name}`,
+        singularName: '',
+        namespaced,
+        ...(elsewhere ? { group: kind.group, version: kind.version } : {}),
+        kind: kind.kind,
+        verbs: [...verbs],
+      });
+    }
+  }
+  const groupVersion = formatApiVersion(group, version);
+  // The core group's list has no apiVersion: stock servers leave it out.
+  return stringify({
+    kind: 'APIResourceList',
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
+    groupVersion,
+    resources,
+  });
+}

@@ -1,0 +1,60 @@
+import { ApiError, forbidden } from '../../apimachinery/errors.ts';
+import { type Attributes, type Authorizer, workspaceAccessNotPermitted } from '../../authorization/authorizer.ts';
+import type { UserInfo } from '../../registry/registry.ts';
+import type { Exchange } from '../exchange.ts';
+import { isPublicPath } from './authentication.ts';
+
+/** Throws 403 unless the authorizer allows the request. */
+export async function authorize(x: Exchange, authorizer: Authorizer): Promise<void> {
+  const { info } = x;
+  if (info.clusterText === '' && !info.isResourceRequest && isPublicPath(info.path)) return;
+  const attributes = attributesOf(x);
+  const decision = await authorizer.authorize(attributes);
+  if (decision.outcome === 'allow') return;
+  if (decision.reason === workspaceAccessNotPermitted)
+    throw accessNotPermitted(x.user, info.fullPath, x.request.method);
+  throw denied(attributes, decision.reason);
+}
+
+function attributesOf(x: Exchange): Attributes {
+  const { info } = x;
+  return {
+    user: x.user,
+    cluster: x.cluster,
+    verb: info.verb,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.isResourceRequest ? '' : info.path,
+  };
+}
+
+/** The 403 for an action, as the stock server words it. */
+export function denied(attributes: Attributes, reason: string): ApiError {
+  const { user, verb, group, namespace, name, path } = attributes;
+  const why = reason === '' ? '' : `: ${reason}`;
+  const who = `User "${user.name}" cannot ${verb}`;
+  if (path !== '') return forbidden({ group: '', resource: '' }, '', `${who} path "${path}"${why}`);
+  const resource =
+    attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  return forbidden(
+    { group, resource: attributes.resource },
+    name,
+    `${who} resource "${resource}" in API group "${group}" ${where}${why}`,
+  );
+}
+
+/** kcp's answer for a logical cluster that does not exist or that the caller may not enter: nobody can tell which. */
+export function accessNotPermitted(user: UserInfo, path: string, method: string | undefined): ApiError {
+  const verb = (method ?? 'GET').toLowerCase();
+  return new ApiError(
+    403,
+    'Forbidden',
+    `forbidden: User "${user.name}" cannot ${verb} path "${path}": ${workspaceAccessNotPermitted}`,
+    { details: {} },
+  );
+}

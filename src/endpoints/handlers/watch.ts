@@ -1,0 +1,42 @@
+import type { Target } from '../../registry/registry.ts';
+import type { Endpoints } from '../endpoints.ts';
+import type { Exchange } from '../exchange.ts';
+import { negotiate } from '../negotiation.ts';
+import { parseWatchRequest } from '../options.ts';
+import { openEventStream } from '../writers/event-stream.ts';
+import { watchForm } from '../writers/watch-encoding.ts';
+import { WatchWriter } from '../writers/watch.ts';
+
+const minTimeoutSeconds = 1800;
+
+/**
+ * GET with watch: events until the client leaves, the time is over, or the registry ends it. Errors before the first event are answers with a
+ * status code; later ones are ERROR events.
+ */
+export async function watchObjects(endpoints: Endpoints, x: Exchange, target: Target): Promise<void> {
+  const mediaType = negotiate(x.header('accept'), 'watch');
+  const { request, timeoutSeconds } = parseWatchRequest(x);
+  const form = watchForm(target, mediaType, x.parameter('includeObject'));
+  const named =
+    target.name === '' ? request : { ...request, fieldSelector: byName(request.fieldSelector, target.name) };
+  const seconds = timeoutSeconds ?? minTimeoutSeconds * (1 + Math.random());
+  const writer = new WatchWriter(form, {
+    bookmarks: request.allowWatchBookmarks === true,
+    endsAt: performance.now() + seconds * 1000,
+  });
+  const stop = await endpoints.registry.watch(x, { ...target, name: '' }, named, writer);
+  try {
+    writer.open(await openEventStream(x));
+    endpoints.watches.add(writer);
+    await writer.ended;
+  } finally {
+    stop();
+    endpoints.watches.delete(writer);
+    x.sent = writer.sent;
+  }
+}
+
+function byName(selector: string | undefined, name: string): string {
+  const own = `metadata.name=${name.replace(/[\\,=]/g, (character) => `\\${character}`)}`;
+  return selector === undefined ? own : `${selector},${own}`;
+}

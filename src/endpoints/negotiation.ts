@@ -1,0 +1,124 @@
+import { ApiError, notAcceptable } from '../apimachinery/errors.ts';
+
+/** What a client wants back. */
+export type MediaType = {
+  readonly format: 'json' | 'yaml';
+  /** `as=Kind;g=group;v=version`. */
+  readonly as: { readonly kind: string; readonly group: string; readonly version: string } | undefined;
+  /** `pretty=1` in the media type. */
+  readonly pretty: boolean;
+};
+
+/** Which `as=` kinds an endpoint converts to. */
+export type Conversions = 'object' | 'list' | 'watch' | 'none' | 'discovery';
+
+type Clause = {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly quality: number;
+};
+
+/** Protobuf answers are not offered: every client that asks for them accepts JSON as well. */
+const formats: ReadonlyMap<string, MediaType['format']> = new Map([
+  ['application/json', 'json'],
+  ['application/yaml', 'yaml'],
+]);
+const mediaTypes = [...formats.keys()];
+const streamTypes = ['application/json;stream=watch'];
+
+const json: MediaType = { format: 'json', as: undefined, pretty: false };
+const maxAcceptLength = 4096;
+const maxRemembered = 512;
+const remembered = new Map<string, MediaType>();
+
+/**
+ * Chooses the form of an answer from an Accept header. Throws 406 as the stock server words it: one text when no media type is known, another
+ * when only the conversion asked for is not offered. Answers are remembered per header, of which there are few.
+ */
+export function negotiate(accept: string, conversions: Conversions): MediaType {
+  if (accept === '' || accept === '*/*' || accept === 'application/json') return json;
+  const key = `${conversions} ${accept}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const chosen = choose(accept, conversions);
+  if (remembered.size >= maxRemembered) remembered.clear();
+  remembered.set(key, chosen);
+  return chosen;
+}
+
+function choose(accept: string, conversions: Conversions): MediaType {
+  if (accept.length > maxAcceptLength) throw notAcceptable(mediaTypes);
+  const clauses = parseAccept(accept);
+  if (conversions !== 'discovery' && !clauses.some((clause) => clause.type === '*/*' || formats.has(clause.type))) {
+    throw unknownMediaTypes(
+      conversions === 'list' || conversions === 'watch' ? [...mediaTypes, ...streamTypes] : mediaTypes,
+    );
+  }
+  for (const clause of clauses) {
+    const format = clause.type === '*/*' || clause.type === 'application/*' ? 'json' : formats.get(clause.type);
+    if (format === undefined) continue;
+    const { as: kind, g: group = '', v: version = '', pretty } = clause.parameters;
+    const as = kind === undefined ? undefined : { kind, group, version };
+    if (as !== undefined && !offers(conversions, as)) continue;
+    if (conversions === 'watch' && format === 'yaml') continue;
+    return { format, as, pretty: pretty === '1' };
+  }
+  throw notAcceptable(conversions === 'watch' ? streamTypes : mediaTypes);
+}
+
+function offers(conversions: Conversions, as: NonNullable<MediaType['as']>): boolean {
+  if (conversions === 'none') return false;
+  if (conversions === 'discovery') {
+    return (
+      as.kind === 'APIGroupDiscoveryList' &&
+      as.group === 'apidiscovery.k8s.io' &&
+      (as.version === 'v2' || as.version === 'v2beta1')
+    );
+  }
+  if (as.group !== 'meta.k8s.io' || (as.version !== 'v1' && as.version !== 'v1beta1')) return false;
+  return as.kind === 'Table' || as.kind === 'PartialObjectMetadata' || as.kind === 'PartialObjectMetadataList';
+}
+
+/** The clauses of an Accept header, best first: by quality, then specific before wildcard, then as written. */
+function parseAccept(accept: string): Clause[] {
+  const clauses: Clause[] = [];
+  for (const part of accept.split(',')) {
+    const [type = '', ...rest] = part.split(';').map((text) => text.trim());
+    const parameters: Record<string, string> = {};
+    let quality = 1;
+    for (const parameter of rest) {
+      const equals = parameter.indexOf('=');
+      const name = equals < 0 ? parameter : parameter.slice(0, equals).trim();
+      const value = equals < 0 ? '' : parameter.slice(equals + 1).trim();
+      if (name === 'q') quality = Number.isFinite(Number(value)) ? Number(value) : 1;
+      else if (name === 'as' || name === 'g' || name === 'v' || name === 'pretty') parameters[name] = value;
+    }
+    clauses.push({ type, parameters, quality });
+  }
+  return clauses
+    .map((clause, index) => ({ clause, index }))
+    .sort(
+      (a, b) => b.clause.quality - a.clause.quality || wildcards(a.clause) - wildcards(b.clause) || a.index - b.index,
+    )
+    .map(({ clause }) => clause);
+}
+
+function wildcards(clause: Clause): number {
+  return clause.type === '*/*' ? 2 : clause.type.endsWith('/*') ? 1 : 0;
+}
+
+function unknownMediaTypes(available: readonly string[]): ApiError {
+  return new ApiError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`,
+    { details: {} },
+  );
+}
+
+/** Whether JSON is to be indented: asked for, or a person with curl, wget or a browser looks at it. */
+export function wantsPretty(parameter: string | undefined, userAgent: string, mediaType: MediaType): boolean {
+  if (parameter !== undefined) return parameter !== '0' && parameter !== 'false';
+  if (mediaType.pretty) return true;
+  return userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0');
+}

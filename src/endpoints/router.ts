@@ -1,0 +1,129 @@
+import { ApiError, badRequest } from '../apimachinery/errors.ts';
+import type { Catalog, Target } from '../registry/registry.ts';
+import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { createObject } from './handlers/create.ts';
+import { deleteCollection } from './handlers/deletecollection.ts';
+import { deleteObject } from './handlers/delete.ts';
+import { getObject } from './handlers/get.ts';
+import { listObjects } from './handlers/list.ts';
+import { patchObject } from './handlers/patch.ts';
+import { updateObject } from './handlers/update.ts';
+import { watchObjects } from './handlers/watch.ts';
+import { routeNonResource } from './non-resource.ts';
+import { respondPageNotFound } from './writers/status.ts';
+
+/** Finds who answers an authorized request and lets it answer. Throws ApiError. */
+export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
+  const catalog = await endpoints.catalogs.catalogFor(x.cluster);
+  if (!x.info.isResourceRequest) return routeNonResource(endpoints, x, catalog);
+  const target = findTarget(catalog, x);
+  if (target === undefined) {
+    respondPageNotFound(x);
+    return;
+  }
+  const verb = x.info.verb;
+  switch (offeredVerb(x, target)) {
+    case 'get':
+      return getObject(endpoints, x, target);
+    case 'list':
+      return verb === 'watch' ? watchObjects(endpoints, x, target) : listObjects(endpoints, x, target);
+    case 'create':
+      return createObject(endpoints, x, target, catalog);
+    case 'update':
+      return updateObject(endpoints, x, target, catalog);
+    case 'patch':
+      return patchObject(endpoints, x, target, catalog);
+    case 'delete':
+      return deleteObject(endpoints, x, target);
+    case 'deletecollection':
+      return deleteCollection(endpoints, x, target);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** The resource a path addresses. Undefined: the whole API group is unknown. Throws 404 when only version, resource or subresource are. */
+function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
+  const { group, version, resource, subresource, parts, name } = x.info;
+  const found = catalog.find(group, version, resource);
+  if (found === undefined) {
+    if (group === '' || catalog.definitions.some((definition) => definition.group === group)) throw resourceNotFound();
+    return undefined;
+  }
+  const { definition } = found;
+  if (parts.length > 3 || parts.includes('')) throw resourceNotFound();
+  const itemName = parts[1] ?? '';
+  const namespaced = definition.scope === 'Namespaced';
+  // A namespace is itself addressed by its name: `namespaces/x` sets both.
+  const namespace = namespaced ? x.info.namespace : '';
+  if (!namespaced && x.info.namespace !== '' && !(resource === 'namespaces' && group === '')) throw resourceNotFound();
+  if (namespaced && namespace === '' && itemName !== '') throw resourceNotFound();
+  if (subresource !== '' && !hasSubresource(definition, subresource)) throw resourceNotFound();
+  checkPathName(itemName);
+  checkPathName(namespace);
+  return { ...found, namespace, name: x.info.legacyWatch ? name : itemName, subresource };
+}
+
+function hasSubresource(definition: ResourceDefinition, subresource: string): boolean {
+  if (subresource === 'status') return definition.status !== undefined;
+  if (subresource === 'scale' && definition.scale !== undefined) return true;
+  return definition.subresources !== undefined && Object.hasOwn(definition.subresources, subresource);
+}
+
+function checkPathName(name: string): void {
+  if (name === '.' || name === '..') {
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not be '${name}'`);
+  }
+  if (name.includes('%')) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not contain '%'`);
+}
+
+/** The verb as the resource offers it for this method and path, or undefined for a 405. */
+function offeredVerb(x: Exchange, target: Target): Verb | undefined {
+  const { method } = x.request;
+  const { definition, subresource, namespace, name } = target;
+  const collection = (x.info.parts[1] ?? '') === '';
+  const verb = x.info.legacyWatch ? (method === 'GET' ? 'list' : undefined) : verbFor(method, collection);
+  if (verb === undefined) return undefined;
+  if (subresource !== '') return subresourceVerbs(definition, subresource).includes(verb) ? verb : undefined;
+  if (collection && name === '' && definition.scope === 'Namespaced' && namespace === '') {
+    if (verb === 'create' || verb === 'deletecollection') return undefined;
+  }
+  const needed: Verb = verb === 'list' && x.info.verb === 'watch' ? 'watch' : verb;
+  return definition.verbs.includes(needed) ? verb : undefined;
+}
+
+function verbFor(method: string | undefined, collection: boolean): Verb | undefined {
+  switch (method) {
+    case 'GET':
+      return collection ? 'list' : 'get';
+    case 'POST':
+      return collection ? 'create' : 'create';
+    case 'PUT':
+      return collection ? undefined : 'update';
+    case 'PATCH':
+      return collection ? undefined : 'patch';
+    case 'DELETE':
+      return collection ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
+  }
+}
+
+const statusVerbs: readonly Verb[] = ['get', 'update', 'patch'];
+
+function subresourceVerbs(definition: ResourceDefinition, subresource: string): readonly Verb[] {
+  const own = definition.subresources?.[subresource];
+  return own === undefined ? statusVerbs : own.verbs;
+}
+
+function resourceNotFound(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });
+}
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
+}

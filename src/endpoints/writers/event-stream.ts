@@ -1,0 +1,37 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Exchange } from '../exchange.ts';
+import { commonHeaders } from './respond.ts';
+import type { Encoded } from './watch-encoding.ts';
+import { acceptWebSocket } from './websocket-stream.ts';
+
+/** Where the events of a watch go. */
+export interface EventStream {
+  write(encoded: Encoded): void;
+  /** Bytes written but not yet taken by the client. */
+  buffered(): number;
+  end(): void;
+  destroy(): void;
+  onClose(listener: () => void): void;
+}
+
+/** Begins the answer of a watch: a chunked response or HTTP/2 stream, or a WebSocket when the request asks to become one. */
+export async function openEventStream(x: Exchange): Promise<EventStream> {
+  x.status = 200;
+  if (x.upgrade !== undefined) return acceptWebSocket(x, x.upgrade);
+  const { response } = x;
+  const headers: OutgoingHttpHeaders = commonHeaders(x, 'application/json');
+  if (x.request.httpVersionMajor === 1) headers['transfer-encoding'] = 'chunked';
+  response.writeHead(200, headers);
+  flushHeaders(response);
+  return {
+    write: (encoded) => void response.write(encoded.bytes),
+    buffered: () => response.writableLength,
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+    onClose: (listener) => void response.on('close', listener),
+  };
+}
+
+function flushHeaders(response: object): void {
+  if ('flushHeaders' in response && typeof response.flushHeaders === 'function') response.flushHeaders();
+}

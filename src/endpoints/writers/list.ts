@@ -1,0 +1,82 @@
+import { formatApiVersion } from '../../apimachinery/object.ts';
+import type { ListAnswer, Target } from '../../registry/registry.ts';
+import type { Exchange } from '../exchange.ts';
+import { type MediaType, wantsPretty } from '../negotiation.ts';
+import { composeGzip, deflateTail } from './gzip.ts';
+import { listTail, type ListTail } from './list-tail.ts';
+import { wrongShape } from './object.ts';
+import { acceptsGzip, commonHeaders, gzipThreshold, respondDocument } from './respond.ts';
+import { columnDefinitions, includeObjectOf, tableRow } from './table.ts';
+
+/**
+ * Answers with a list. The items are one buffer that is remembered as long as the list does not change (`ListAnswer.version`), compressed or not;
+ * only the head, which carries the revision, is written anew.
+ */
+export async function respondList(
+  x: Exchange,
+  mediaType: MediaType,
+  target: Target,
+  answer: ListAnswer,
+): Promise<void> {
+  const { as } = mediaType;
+  if (as?.kind === 'Table') {
+    await respondDocument(x, 200, mediaType, tableOf(x, as.version, target, answer));
+    return;
+  }
+  if (as?.kind === 'PartialObjectMetadata') {
+    throw wrongShape(
+      'you requested PartialObjectMetadata, but the requested object is a list',
+      target.definition.listKind,
+    );
+  }
+  const metaVersion = as === undefined ? undefined : `meta.k8s.io/${as.version}`;
+  const kind = metaVersion === undefined ? target.definition.listKind : 'PartialObjectMetadataList';
+  const apiVersion = metaVersion ?? formatApiVersion(target.definition.group, target.version.version);
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${metadataOf(answer)},`;
+  const tail = listTail(target, answer, metaVersion);
+  if (mediaType.format === 'json' && !wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType)) {
+    await respondHeadAndTail(x, Buffer.from(head), tail);
+  } else {
+    await respondDocument(x, 200, mediaType, `${head}${tail.bytes.toString()}`);
+  }
+}
+
+function metadataOf(answer: ListAnswer): string {
+  const { resourceVersion, continue: token, remainingItemCount } = answer.metadata;
+  return JSON.stringify({ resourceVersion, continue: token || undefined, remainingItemCount });
+}
+
+async function respondHeadAndTail(x: Exchange, head: Buffer, tail: ListTail): Promise<void> {
+  const headers = commonHeaders(x, 'application/json');
+  const size = head.length + tail.bytes.length;
+  x.status = 200;
+  if (size > gzipThreshold && acceptsGzip(x)) {
+    tail.packed ??= deflateTail(tail.bytes);
+    const body = composeGzip(head, await tail.packed);
+    headers['content-encoding'] = 'gzip';
+    headers['vary'] = 'Accept-Encoding';
+    headers['content-length'] = x.sent = body.reduce((sum, part) => sum + part.length, 0);
+    x.response.writeHead(200, headers);
+    for (const part of body) x.response.write(part);
+    x.response.end();
+    return;
+  }
+  headers['content-length'] = x.sent = size;
+  x.response.writeHead(200, headers);
+  x.response.write(head);
+  x.response.end(tail.bytes);
+}
+
+function tableOf(x: Exchange, metaVersion: string, target: Target, answer: ListAnswer): string {
+  const apiVersion = `meta.k8s.io/${metaVersion}`;
+  const include = includeObjectOf(x.parameter('includeObject'));
+  const now = new Date();
+  let rows = '';
+  for (const item of answer.items) {
+    if (rows !== '') rows += ',';
+    rows += tableRow(target.version, item.object(), include, apiVersion, now, () =>
+      Buffer.from(item.bytes()).toString(),
+    );
+  }
+  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadataOf(answer)},"columnDefinitions":${columnDefinitions(target.version)},"rows":[${rows}]}`;
+}

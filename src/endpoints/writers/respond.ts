@@ -1,0 +1,83 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { stringify as stringifyYaml } from 'yaml';
+import type { Json } from '../../apimachinery/json.ts';
+import { parseJsonLosslessly } from './lossless-json.ts';
+import type { Exchange } from '../exchange.ts';
+import { type MediaType, wantsPretty } from '../negotiation.ts';
+import { gzipBody } from './gzip.ts';
+import { indentJson } from './json-indent.ts';
+import { warningHeader } from './warnings.ts';
+
+/** Bodies above this are compressed for clients that accept gzip. */
+export const gzipThreshold = 128 * 1024;
+
+/** Writes status line, common headers and `body`, and ends the answer. */
+export function respond(
+  x: Exchange,
+  status: number,
+  contentType: string,
+  body: Uint8Array | string,
+  extra?: OutgoingHttpHeaders,
+): void {
+  const headers = commonHeaders(x, contentType);
+  if (extra !== undefined) for (const name of Object.keys(extra)) headers[name] = extra[name];
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+  headers['content-length'] = length;
+  x.status = status;
+  x.sent = length;
+  x.response.writeHead(status, headers);
+  if (x.request.method === 'HEAD') x.response.end();
+  else x.response.end(body);
+}
+
+/** The headers of every answer. */
+export function commonHeaders(x: Exchange, contentType: string): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {
+    'audit-id': x.auditId,
+    'cache-control': 'no-cache, private',
+    'content-type': contentType,
+  };
+  if (x.warnings !== undefined) headers['warning'] = warningHeader(x.warnings);
+  return headers;
+}
+
+/** Writes a JSON document in the form the client wants: compact, indented or as YAML; compressed when large. */
+export async function respondDocument(
+  x: Exchange,
+  status: number,
+  mediaType: MediaType,
+  body: Uint8Array | string,
+  extra?: OutgoingHttpHeaders,
+): Promise<void> {
+  if (mediaType.format === 'yaml') {
+    respond(x, status, 'application/yaml', toYaml(textOf(body)), extra);
+    return;
+  }
+  const pretty = wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType);
+  const bytes = pretty ? indentJson(textOf(body)) : body;
+  if (bytes.length > gzipThreshold && acceptsGzip(x)) {
+    const packed = await gzipBody(bytes);
+    respond(x, status, 'application/json', packed, { ...extra, 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    return;
+  }
+  respond(x, status, 'application/json', bytes, extra);
+}
+
+export function acceptsGzip(x: Exchange): boolean {
+  const accepted = x.request.headers['accept-encoding'];
+  return typeof accepted === 'string' && accepted.includes('gzip');
+}
+
+export function respondText(x: Exchange, status: number, text: string, extra?: OutgoingHttpHeaders): void {
+  respond(x, status, 'text/plain; charset=utf-8', text, { 'x-content-type-options': 'nosniff', ...extra });
+}
+
+function textOf(body: Uint8Array | string): string {
+  return typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}
+
+/** The YAML that the stock server writes: keys sorted, lists not indented. */
+function toYaml(text: string): string {
+  const value: Json = parseJsonLosslessly(text);
+  return stringifyYaml(value, { indentSeq: false, sortMapEntries: true, lineWidth: 80, version: '1.1' });
+}

@@ -1,0 +1,55 @@
+import { ApiError } from '../../apimachinery/errors.ts';
+import { stringify, type Json } from '../../apimachinery/json.ts';
+import { RevisionCompacted, StorageUnavailable } from '../../storage/object-store.ts';
+import type { Exchange } from '../exchange.ts';
+import { type MediaType, negotiate } from '../negotiation.ts';
+import { MalformedPath } from '../requestinfo.ts';
+import { respond, respondDocument, respondText } from './respond.ts';
+
+/** Turns whatever was thrown into the error that the client sees. Unknown errors show nothing of themselves. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof RevisionCompacted) return new ApiError(410, 'Expired', error.message);
+  if (error instanceof StorageUnavailable) {
+    return new ApiError(503, 'ServiceUnavailable', 'the storage is not available, try again later', {
+      details: { retryAfterSeconds: 1 },
+      cause: error,
+    });
+  }
+  return new ApiError(500, 'InternalError', "Internal error occurred: an unexpected error, see the server's log", {
+    cause: error,
+  });
+}
+
+/** Answers with the Status of an error; a no-op when the answer has begun (the connection is then broken off, as nothing else can be said). */
+export async function respondError(x: Exchange, error: unknown): Promise<void> {
+  const { response } = x;
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy();
+    return;
+  }
+  if (error instanceof MalformedPath) {
+    respond(x, 400, 'text/plain; charset=utf-8', '400 Bad Request', { connection: 'close' });
+    return;
+  }
+  const status = toApiError(error);
+  const extra: Record<string, string> = {};
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) extra['retry-after'] = String(retryAfter);
+  if (status.code === 401 || status.code === 403) extra['x-content-type-options'] = 'nosniff';
+  await respondDocument(x, status.code, errorMediaType(x), stringify(status.toStatus() as Json), extra);
+}
+
+/** Errors are JSON unless the client prefers YAML; an unacceptable Accept header is no reason not to say what is wrong. */
+function errorMediaType(x: Exchange): MediaType {
+  try {
+    return { ...negotiate(x.header('accept'), 'none'), as: undefined };
+  } catch {
+    return { format: 'json', as: undefined, pretty: true };
+  }
+}
+
+/** The answer for paths that exist for nobody. */
+export function respondPageNotFound(x: Exchange): void {
+  respondText(x, 404, '404 page not found\n');
+}

@@ -1,0 +1,127 @@
+import type { VersionDefinition } from '../../api/resource-definition.ts';
+import type { ApiError } from '../../apimachinery/errors.ts';
+import { stringify, type Json } from '../../apimachinery/json.ts';
+import { formatApiVersion } from '../../apimachinery/object.ts';
+import type { Target, WatchEvent } from '../../registry/registry.ts';
+import type { MediaType } from '../negotiation.ts';
+import { metadataText } from './metadata-text.ts';
+import { columnDefinitions, includeObjectOf, tableRow, type IncludeObject } from './table.ts';
+
+/** How the events of a watch are written. One instance per form of a resource version: encodings are remembered by identity. */
+export type WatchForm = {
+  readonly target: Pick<Target, 'definition' | 'version'>;
+  readonly as: 'object' | 'metadata' | 'table';
+  /** meta.k8s.io version of Table and PartialObjectMetadata. */
+  readonly metaVersion: string;
+  readonly includeObject: IncludeObject;
+};
+
+/** Encoded events: JSON lines, and where each ends (after its newline). */
+export type Encoded = { readonly bytes: Buffer; readonly ends: readonly number[] };
+
+const forms = new WeakMap<VersionDefinition, Map<string, WatchForm>>();
+
+/** The form a client asked for. Throws 400 for an unknown includeObject. */
+export function watchForm(target: Target, mediaType: MediaType, includeObject: string | undefined): WatchForm {
+  const kind = mediaType.as?.kind;
+  const as = kind === 'Table' ? 'table' : kind === undefined ? 'object' : 'metadata';
+  const metaVersion = mediaType.as?.version ?? '';
+  const include = as === 'table' ? includeObjectOf(includeObject) : 'None';
+  let known = forms.get(target.version);
+  if (known === undefined) forms.set(target.version, (known = new Map()));
+  const key = `${as} ${metaVersion} ${include}`;
+  let form = known.get(key);
+  if (form === undefined) {
+    const { definition, version } = target;
+    form = { target: { definition, version }, as, metaVersion, includeObject: include };
+    known.set(key, form);
+  }
+  return form;
+}
+
+const encodings = new WeakMap<readonly WatchEvent[], Map<WatchForm, Encoded>>();
+
+/**
+ * The lines of a batch in a form, encoded once for all watches that share both. `first`: the first events a Table watch gets carry the column
+ * definitions; those are not remembered.
+ */
+export function encodeEvents(batch: readonly WatchEvent[], form: WatchForm, first: boolean): Encoded {
+  if (first && form.as === 'table') return encodeBatch(batch, form, true);
+  let known = encodings.get(batch);
+  if (known === undefined) encodings.set(batch, (known = new Map()));
+  let encoded = known.get(form);
+  if (encoded === undefined) known.set(form, (encoded = encodeBatch(batch, form, false)));
+  return encoded;
+}
+
+const heads: Readonly<Record<WatchEvent['type'], Buffer>> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const tail = Buffer.from('}\n');
+
+function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boolean): Encoded {
+  const parts: Uint8Array[] = [];
+  const ends: number[] = [];
+  let length = 0;
+  let withColumns = columns;
+  for (const event of batch) {
+    const head = heads[event.type];
+    const object = encodeObject(event, form, withColumns);
+    withColumns = false;
+    parts.push(head, object, tail);
+    length += head.length + object.length + tail.length;
+    ends.push(length);
+  }
+  return { bytes: Buffer.concat(parts, length), ends };
+}
+
+function encodeObject(event: WatchEvent, form: WatchForm, withColumns: boolean): Uint8Array {
+  if (form.as === 'object') return event.object.bytes;
+  const metaApiVersion = `meta.k8s.io/${form.metaVersion}`;
+  if (form.as === 'metadata') {
+    const metadata = metadataText(event.object.bytes, event.object);
+    return Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"${metaApiVersion}","metadata":${metadata}}`);
+  }
+  const { object, bytes } = event.object;
+  const row = tableRow(form.target.version, object, form.includeObject, metaApiVersion, new Date(), () =>
+    Buffer.from(bytes).toString(),
+  );
+  return Buffer.from(table(form, String(event.revision), withColumns, row));
+}
+
+function table(form: WatchForm, revision: string, withColumns: boolean, row: string): string {
+  const columns = withColumns ? columnDefinitions(form.target.version) : 'null';
+  const head = `{"kind":"Table","apiVersion":"meta.k8s.io/${form.metaVersion}","metadata":{"resourceVersion":"${revision}"}`;
+  return `${head},"columnDefinitions":${columns},"rows":[${row}]}`;
+}
+
+const initialEventsEndAnnotation = ',"annotations":{"k8s.io/initial-events-end":"true"}';
+
+/** A BOOKMARK: an object of the watched kind with nothing but a resourceVersion. */
+export function encodeBookmark(form: WatchForm, revision: number, initialEventsEnd: boolean): Encoded {
+  const annotations = initialEventsEnd ? initialEventsEndAnnotation : '';
+  const metadata = `{"resourceVersion":"${revision}","creationTimestamp":null${annotations}}`;
+  const { definition, version } = form.target;
+  let object: string;
+  if (form.as === 'object') {
+    const apiVersion = formatApiVersion(definition.group, version.version);
+    object = `{"kind":${JSON.stringify(definition.kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${metadata}}`;
+  } else {
+    const partial = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${form.metaVersion}","metadata":${metadata}}`;
+    const cells = JSON.stringify(version.table.columns.map(() => ''));
+    const row = `{"cells":${cells},"object":${form.includeObject === 'None' ? 'null' : partial}}`;
+    object = form.as === 'metadata' ? partial : table(form, String(revision), false, row);
+  }
+  return line(`{"type":"BOOKMARK","object":${object}}\n`);
+}
+
+export function encodeError(error: ApiError): Encoded {
+  return line(`{"type":"ERROR","object":${stringify(error.toStatus() as Json)}}\n`);
+}
+
+function line(text: string): Encoded {
+  const bytes = Buffer.from(text);
+  return { bytes, ends: [bytes.length] };
+}

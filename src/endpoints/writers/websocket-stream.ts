@@ -1,0 +1,70 @@
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Exchange, Upgrade } from '../exchange.ts';
+import type { EventStream } from './event-stream.ts';
+
+const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
+
+const server = new WebSocketServer({
+  noServer: true,
+  // Clients of a watch have nothing to say.
+  maxPayload: 4096,
+  perMessageDeflate: false,
+  handleProtocols: (protocols) => {
+    // The protocol that carries the token is never echoed.
+    for (const protocol of protocols) if (!protocol.startsWith(protocolPrefix)) return protocol;
+    return false;
+  },
+});
+
+const pingEveryMs = 30_000;
+
+/** Completes the WebSocket handshake: every event becomes one text message. */
+export function acceptWebSocket(x: Exchange, upgrade: Upgrade): Promise<EventStream> {
+  return new Promise((resolve) => {
+    upgrade.response.detachSocket(upgrade.socket as never);
+    server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
+      x.status = 101;
+      resolve(eventStream(socket));
+    });
+  });
+}
+
+function eventStream(socket: WebSocket): EventStream {
+  socket.on('error', () => socket.terminate());
+  let alive = true;
+  socket.on('pong', () => {
+    alive = true;
+  });
+  const ping = setInterval(() => {
+    if (!alive) socket.terminate();
+    alive = false;
+    socket.ping();
+  }, pingEveryMs);
+  ping.unref();
+  socket.on('close', () => clearInterval(ping));
+  return {
+    write: ({ bytes, ends }) => {
+      let start = 0;
+      for (const end of ends) {
+        // The newline at the end of an event is not part of a message.
+        socket.send(bytes.subarray(start, end - 1), { binary: false });
+        start = end;
+      }
+    },
+    buffered: () => socket.bufferedAmount,
+    end: () => socket.close(1000),
+    destroy: () => socket.terminate(),
+    onClose: (listener) => void socket.on('close', listener),
+  };
+}
+
+/** The bearer token that browsers hide in a WebSocket subprotocol, since they cannot set headers (k8s.io/apiserver websocket/protocol.go). */
+export function tokenFromProtocols(header: string): string | undefined {
+  for (const protocol of header.split(',')) {
+    const name = protocol.trim();
+    if (!name.startsWith(protocolPrefix)) continue;
+    const token = Buffer.from(name.slice(protocolPrefix.length), 'base64url').toString('utf8');
+    if (/^[\x21-\x7e]+$/.test(token)) return token;
+  }
+  return undefined;
+}
