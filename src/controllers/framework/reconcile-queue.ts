@@ -18,4 +18,10 @@ export type ReconcileQueueOptions = {
   /** First retry delay and its cap. */
   readonly backoffMs?: { readonly base: number; readonly max: number };
   readonly onError?: (key: string, error: unknown, failures: number) => void;
+  /** Keys of one group take turns with those of others, so that one with many keys does not keep the rest waiting. Default: one group. */
+  readonly groupOf?: (key: string) => string;
+  /** Keys waiting, delayed and running together; further ones are dropped. */
+  readonly maxKeys?: number;
+  /** A key was dropped, or given up: only a sweep will find what it stood for. */
+  readonly onDrop?: (key: string) => void;
 };
