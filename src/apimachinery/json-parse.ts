@@ -7,7 +7,7 @@ import { jsonSyntaxProblem } from './json-syntax.ts';
 export type ParsedBody = {
   readonly value: Json;
   /** One text per repeated key, as strict decoding words it: `duplicate field "data.a"`. */
-  readonly duplicates: string[];
+  readonly duplicates: readonly string[];
   /** The text itself when it repeats keys: strict decoding orders its errors by it. */
   readonly source?: string;
 };
@@ -18,8 +18,7 @@ export type ParsedBody = {
  */
 export const maxDepth = 1000;
 
-const none: string[] = [];
-Object.freeze(none);
+const none: readonly string[] = [];
 
 /**
  * Parses a JSON body. Integers that a double cannot hold become `bigint`; of a repeated key the last value counts, and it is reported.
