@@ -1,21 +1,7 @@
-import type { KubeObject } from '../apimachinery/object.ts';
-import type { RequestContext, Target } from '../registry/registry.ts';
+import type { AdmissionAttributes, AdmissionChain, Operation } from '../registry/admission.ts';
+import type { Target } from '../registry/registry.ts';
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-
-/** What a plugin is asked about. Objects are in the storage version (subresources of another kind: in that kind). */
-export type AdmissionAttributes = {
-  readonly ctx: RequestContext;
-  readonly target: Target;
-  readonly operation: Operation;
-  /** '' while a generated name is not known. */
-  readonly name: string;
-  /** The object as it will be stored; `admit` may change it. Undefined for DELETE. */
-  readonly object: KubeObject | undefined;
-  /** The stored object; undefined for CREATE. Never change it. */
-  readonly oldObject: KubeObject | undefined;
-  readonly dryRun: boolean;
-};
+export type { AdmissionAttributes, AdmissionChain, Operation } from '../registry/admission.ts';
 
 /**
  * A rule over writes, asked after authorization. A plugin refuses by throwing an ApiError. Both functions may be left out; `handles` says cheaply
@@ -30,13 +16,7 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
 
-/** The plugins as the verbs use them, in order. Both functions give undefined when nothing is left to wait for. */
-export interface AdmissionChain {
-  admit(attributes: AdmissionAttributes): Promise<void> | undefined;
-  validate(attributes: AdmissionAttributes): Promise<void> | undefined;
-}
-
-/** Runs the plugins in the order given: all that mutate, later all that validate. */
+/** Runs the plugins in the order given: first all that mutate, after validation all that validate. */
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   const mutating = plugins.filter((plugin) => plugin.admit !== undefined);
   const validating = plugins.filter((plugin) => plugin.validate !== undefined);

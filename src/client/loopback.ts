@@ -1,7 +1,7 @@
 import { forbidden, ApiError, genericNotFound } from '../apimachinery/errors.ts';
-import type { JsonObject } from '../apimachinery/json.ts';
-import { deepCopy, type Json } from '../apimachinery/json.ts';
+import { deepCopy, type Json, type JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
+import { decodeObject } from '../apimachinery/schema/decode.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
 import type { CatalogSource, PatchType, Registry, RequestContext, Target, UserInfo } from '../registry/registry.ts';
@@ -84,13 +84,14 @@ class Loopback implements LoopbackClient {
 
   async create(ref: Omit<ObjectRef, 'name'>, object: KubeObject): Promise<KubeObject> {
     const { ctx, target } = await this.#address({ ...ref, name: '' }, 'create');
-    const own = copyOf(object);
+    const own = decodeObject(object as JsonObject, target.version.schema).object;
     return copyOf((await this.#options.registry.create(ctx, target, own, this.#writeOptions())).object());
   }
 
   async update(ref: ObjectRef, object: KubeObject, subresource = ''): Promise<KubeObject> {
     const { ctx, target } = await this.#address(ref, 'update', subresource);
-    const answer = await this.#options.registry.update(ctx, target, copyOf(object), this.#writeOptions());
+    const own = decodeObject(object as JsonObject, target.version.schema).object;
+    const answer = await this.#options.registry.update(ctx, target, own, this.#writeOptions());
     return copyOf(answer.object.object());
   }
 

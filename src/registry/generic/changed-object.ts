@@ -8,6 +8,7 @@ import { storedText } from '../../storage/serialized-object.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
+import { isHeld } from './hooks.ts';
 import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
@@ -115,6 +116,8 @@ function keepTheRest(
     definition.status?.prepareForUpdate?.(next, old, strategyCtx);
     return next;
   }
+  // Other subresources have made `object` from the stored one themselves.
+  if (target.subresource !== '') return object;
   if (definition.status !== undefined) {
     if (old['status'] === undefined) delete object['status'];
     else object['status'] = deepCopy(old['status'] as Json);
@@ -168,7 +171,7 @@ function decide(
   const expected = current.revision;
   const hooks = engine.hooks[key.resource];
   const text = storedText(object);
-  if (removesObject(object, current.object) && hooks?.blocksRemoval?.(object) !== true) {
+  if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text };
     return { kind: 'remove', object, text, items: [...(hooks?.beforeRemove?.(current) ?? []), item] };
   }
@@ -179,13 +182,9 @@ function decide(
   return { kind: 'write', object, text, item };
 }
 
-/** Upstream's ShouldDeleteDuringUpdate: nothing holds a deleted object any more. */
-function removesObject(object: KubeObject, old: KubeObject): boolean {
-  return (
-    old.metadata.deletionTimestamp !== undefined &&
-    (object.metadata.finalizers?.length ?? 0) === 0 &&
-    (old.metadata.deletionGracePeriodSeconds ?? 0) === 0
-  );
+/** Deleted, with no grace period left: it goes when nothing holds it any more (upstream's ShouldDeleteDuringUpdate). */
+function isReleased(old: KubeObject): boolean {
+  return old.metadata.deletionTimestamp !== undefined && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 
 /** Equal texts, or equal but for the order of members: only texts of one length can be. */

@@ -7,7 +7,7 @@ import type { DeleteAnswer, DeleteOptions, RequestContext, Target } from '../reg
 import { checkPreconditions, deletionFinalizers, validateDeleteOptions } from './delete-options.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
-import type { ResourceHooks } from './hooks.ts';
+import { isHeld, type ResourceHooks } from './hooks.ts';
 import { ownerUids } from './metadata.ts';
 import { renderCached, renderWritten } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
@@ -68,8 +68,7 @@ function planDeletion(
   const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
   if (waiting) return { answer: { done: false, object: renderCached(target, current) } };
   const wanted = deletionFinalizers(target, options, finalizers);
-  if (wanted.length === 0 && grace === 0 && hooks.blocksRemoval?.(current.object) !== true)
-    return remove(ctx, target, hooks, current, options);
+  if (grace === 0 && !isHeld(hooks, wanted, current.object)) return remove(ctx, target, hooks, current, options);
 
   const object = deepCopy(current.object as Json) as KubeObject;
   if (wanted.length === 0) delete object.metadata.finalizers;

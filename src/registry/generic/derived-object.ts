@@ -1,4 +1,5 @@
 import type { ResourceDefinition, VersionDefinition } from '../../api/resource-definition.ts';
+import { parseJson } from '../../apimachinery/json-parse.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { CachedObject, ObjectKey } from '../../storage/object-store.ts';
 import { spliceRevision, storedText } from '../../storage/serialized-object.ts';
@@ -31,7 +32,8 @@ export function convertCached(
   return converted;
 }
 
-class DerivedObject implements CachedObject {
+/** A cached object that storage does not hold. `text` is a stored text. */
+export class DerivedObject implements CachedObject {
   readonly key: ObjectKey;
   readonly revision: number;
   readonly text: string;
@@ -50,7 +52,7 @@ class DerivedObject implements CachedObject {
     return this.#bytes;
   }
   get object(): KubeObject {
-    this.#object ??= JSON.parse(this.bytes.toString()) as KubeObject;
+    this.#object ??= parseJson(this.bytes).value as KubeObject;
     return this.#object;
   }
 }

@@ -1,5 +1,5 @@
 import type { StrategyContext } from '../../api/resource-definition.ts';
-import type { AdmissionChain } from '../../admission/admission.ts';
+import type { AdmissionChain } from '../admission.ts';
 import { ApiError, serviceUnavailable } from '../../apimachinery/errors.ts';
 import type { CatalogSource, Registry, RequestContext, Target } from '../registry.ts';
 import { type ObjectKey, type ObjectStore, StorageUnavailable } from '../../storage/object-store.ts';

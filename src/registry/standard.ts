@@ -1,0 +1,49 @@
+import type { ObjectStore } from '../storage/object-store.ts';
+import { selfSubjectReviewStorage } from './authentication/self-subject-review.ts';
+import { authorizationReviews, type ReviewAuthorizer } from './authorization/reviews.ts';
+import { scaleStorage } from './autoscaling/scale.ts';
+import { namespaceFinalizeStorage } from './core/namespaces/finalize.ts';
+import { namespaceHooks } from './core/namespaces/hooks.ts';
+import { podBindingStorage } from './core/pods/binding.ts';
+import { podEvictionStorage } from './core/pods/eviction.ts';
+import { podHooks } from './core/pods/hooks.ts';
+import { serviceAccountTokenStorage, type TokenIssuer } from './core/serviceaccounts/token.ts';
+import type { RestStorageFactory } from './generic/engine.ts';
+import type { ResourceHooks } from './generic/hooks.ts';
+import { logicalClusterStorage } from './tenancy/logical-clusters.ts';
+import { workspaceHooks } from './tenancy/workspaces.ts';
+
+export type StandardOptions = {
+  readonly store: ObjectStore;
+  /** Base URL that clients use, without a trailing slash. */
+  readonly externalUrl: string;
+  /** Absent: no ServiceAccount tokens are issued. */
+  readonly tokenIssuer?: TokenIssuer;
+  /** Absent: no access reviews. */
+  readonly authorizer?: ReviewAuthorizer;
+};
+
+/** `subresources` and `hooks` of createRegistry for everything that Atoll serves itself. */
+export function standardStorages(options: StandardOptions): {
+  readonly subresources: Readonly<Record<string, RestStorageFactory>>;
+  readonly hooks: Readonly<Record<string, ResourceHooks>>;
+} {
+  const { store, externalUrl, tokenIssuer, authorizer } = options;
+  return {
+    subresources: {
+      '*/scale': scaleStorage,
+      'namespaces/finalize': namespaceFinalizeStorage,
+      'pods/binding': podBindingStorage,
+      'pods/eviction': podEvictionStorage,
+      ...(tokenIssuer === undefined ? {} : { 'serviceaccounts/token': serviceAccountTokenStorage(tokenIssuer) }),
+      'logicalclusters.core.kcp.io': logicalClusterStorage({ externalUrl }),
+      'selfsubjectreviews.authentication.k8s.io': selfSubjectReviewStorage,
+      ...(authorizer === undefined ? {} : authorizationReviews(authorizer)),
+    },
+    hooks: {
+      namespaces: namespaceHooks,
+      pods: podHooks,
+      'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
+    },
+  };
+}
