@@ -1,17 +1,21 @@
+import { builtinSchemaForKind } from '../api/builtin-types.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
 import { isObject, type JsonObject } from '../apimachinery/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject, parseApiVersion } from '../apimachinery/object.ts';
+import { decodeObject } from '../apimachinery/schema/decode.ts';
+import type { StructSchema } from '../apimachinery/schema/schema.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
 import type { Catalog, FieldValidation, Target } from '../registry/registry.ts';
 import type { Exchange } from './exchange.ts';
 
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
-/** A Content-Type without its parameters, in lower case. */
+/** A Content-Type without its parameters, in lower case; '' when there is none at all. */
 export function mediaTypeOf(header: string): string {
+  if (header === '' || header === 'application/json') return header;
   const semicolon = header.indexOf(';');
-  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase() || header;
 }
 
 /** The kind that a request's body must be: the resource's, or the subresource's. */
@@ -37,11 +41,22 @@ export function decodeBody(
   fieldValidation: FieldValidation,
 ): KubeObject {
   const expected = bodyKind(target);
-  const parsed = parse(body, mediaTypeOf(x.header('content-type')), expected);
-  const value = asTyped(parsed.value, expected, catalog, body);
-  const strict = [...parsed.duplicates];
+  const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected);
+  const typed = asTyped(value, expected, catalog, body);
+  const { object, unknown } = decodeObject(typed, bodySchema(target, expected), source);
+  // Of a JSON text that repeats keys the decoder lists the repetitions itself, in order.
+  const strict = source !== undefined || duplicates.length === 0 ? unknown : [...duplicates, ...unknown];
   report(x, expected, strict, fieldValidation);
-  return value as KubeObject;
+  object.metadata ??= {};
+  return object;
+}
+
+function bodySchema(target: Target, expected: GroupVersionKind): StructSchema {
+  const { definition, version } = target;
+  if (expected.kind === definition.kind && expected.group === definition.group) return version.schema;
+  const schema = builtinSchemaForKind(expected);
+  if (schema === undefined) throw new Error(`there is no schema for ${expected.kind} in ${expected.group}`);
+  return schema;
 }
 
 function parse(body: Buffer, mediaType: string, expected: GroupVersionKind): ParsedBody {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import type { Duplex } from 'node:stream';
 import type { ClusterRecord } from '../storage/object-store.ts';
 import type { RequestContext, UserInfo } from '../registry/registry.ts';
-import type { RequestInfo } from './requestinfo.ts';
+import { type RequestInfo, unparsedRequest } from './requestinfo.ts';
 
 /** What the endpoints read of a request: HTTP/1.1 and HTTP/2 have it in common. */
 export interface HttpRequest {
@@ -55,7 +55,7 @@ export class Exchange implements RequestContext {
   /** performance.now() at arrival. */
   readonly started: number;
   auditId = '';
-  info!: RequestInfo;
+  info: RequestInfo = unparsedRequest;
   cluster!: ClusterRecord;
   user!: UserInfo;
   /** The one who really asks when `user` is impersonated. */

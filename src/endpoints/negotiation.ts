@@ -23,6 +23,8 @@ const formats: ReadonlyMap<string, MediaType['format']> = new Map([
   ['application/json', 'json'],
   ['application/yaml', 'yaml'],
 ]);
+/** What the router lets through although no answer comes in it. */
+const routable: ReadonlySet<string> = new Set([...formats.keys(), 'application/vnd.kubernetes.protobuf']);
 const mediaTypes = [...formats.keys()];
 const streamTypes = ['application/json;stream=watch'];
 
@@ -49,7 +51,7 @@ export function negotiate(accept: string, conversions: Conversions): MediaType {
 function choose(accept: string, conversions: Conversions): MediaType {
   if (accept.length > maxAcceptLength) throw notAcceptable(mediaTypes);
   const clauses = parseAccept(accept);
-  if (conversions !== 'discovery' && !clauses.some((clause) => clause.type === '*/*' || formats.has(clause.type))) {
+  if (conversions !== 'discovery' && !clauses.some((clause) => clause.type === '*/*' || routable.has(clause.type))) {
     throw unknownMediaTypes(
       conversions === 'list' || conversions === 'watch' ? [...mediaTypes, ...streamTypes] : mediaTypes,
     );

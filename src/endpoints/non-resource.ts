@@ -4,7 +4,8 @@ import { respondApiGroup, respondApiGroups, respondApiResources, respondApiVersi
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthEndpoint, respondHealth } from './health.ts';
-import { methodNotAllowed } from './router.ts';
+import { negotiate } from './negotiation.ts';
+import { methodNotAllowed } from './route-errors.ts';
 import { respond, respondDocument } from './writers/respond.ts';
 import { respondPageNotFound } from './writers/status.ts';
 
@@ -24,6 +25,7 @@ export async function routeNonResource(endpoints: Endpoints, x: Exchange, catalo
     case 'version':
       if (parts.length > 1) break;
       requireGet(x);
+      negotiate(x.header('accept'), 'none');
       return respondDocument(x, 200, indented, JSON.stringify(endpoints.version));
     case 'healthz':
     case 'livez':

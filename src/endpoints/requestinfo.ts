@@ -19,6 +19,8 @@ export type RequestInfo = {
   readonly resource: string;
   readonly subresource: string;
   readonly namespace: string;
+  /** The resource stands below `namespaces/<namespace>/`. */
+  readonly inNamespace: boolean;
   readonly name: string;
   /** Segments from the resource on. More than three never reach a handler. */
   readonly parts: readonly string[];
@@ -63,6 +65,9 @@ export function parseRequestInfo(method: string, target: string): RequestInfo {
   return parsePath(method, path, fullPath, clusterText, mark < 0 ? '' : target.slice(mark + 1));
 }
 
+/** Stands for a request whose line has not been read (yet). */
+export const unparsedRequest: RequestInfo = nonResource('', '', '', '', '', []);
+
 function decode(raw: string): string {
   try {
     return decodeURIComponent(raw);
@@ -89,9 +94,11 @@ function parsePath(method: string, path: string, fullPath: string, clusterText: 
     parts = parts.slice(1);
   }
   let namespace = '';
+  let inNamespace = false;
   if (parts[0] === 'namespaces' && parts.length > 1) {
     namespace = parts[1] ?? '';
-    if (parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize') parts = parts.slice(2);
+    inNamespace = parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize';
+    if (inNamespace) parts = parts.slice(2);
   }
   const resource = parts[0] ?? '';
   let name = parts[1] ?? '';
@@ -114,6 +121,7 @@ function parsePath(method: string, path: string, fullPath: string, clusterText: 
     resource,
     subresource,
     namespace,
+    inNamespace,
     name,
     parts,
     legacyWatch,
@@ -141,6 +149,7 @@ function nonResource(
     resource: '',
     subresource: '',
     namespace: '',
+    inNamespace: false,
     name: '',
     parts: segments,
     legacyWatch: false,

@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from '../apimachinery/errors.ts';
+import { badRequest } from '../apimachinery/errors.ts';
 import type { Catalog, Target } from '../registry/registry.ts';
 import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -12,6 +12,7 @@ import { patchObject } from './handlers/patch.ts';
 import { updateObject } from './handlers/update.ts';
 import { watchObjects } from './handlers/watch.ts';
 import { routeNonResource } from './non-resource.ts';
+import { methodNotAllowed, resourceNotFound } from './route-errors.ts';
 import { respondPageNotFound } from './writers/status.ts';
 
 /** Finds who answers an authorized request and lets it answer. Throws ApiError. */
@@ -58,7 +59,7 @@ function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
   const namespaced = definition.scope === 'Namespaced';
   // A namespace is itself addressed by its name: `namespaces/x` sets both.
   const namespace = namespaced ? x.info.namespace : '';
-  if (!namespaced && x.info.namespace !== '' && !(resource === 'namespaces' && group === '')) throw resourceNotFound();
+  if (!namespaced && x.info.inNamespace) throw resourceNotFound();
   if (namespaced && namespace === '' && itemName !== '') throw resourceNotFound();
   if (subresource !== '' && !hasSubresource(definition, subresource)) throw resourceNotFound();
   checkPathName(itemName);
@@ -99,7 +100,7 @@ function verbFor(method: string | undefined, collection: boolean): Verb | undefi
     case 'GET':
       return collection ? 'list' : 'get';
     case 'POST':
-      return collection ? 'create' : 'create';
+      return 'create';
     case 'PUT':
       return collection ? undefined : 'update';
     case 'PATCH':
@@ -116,14 +117,4 @@ const statusVerbs: readonly Verb[] = ['get', 'update', 'patch'];
 function subresourceVerbs(definition: ResourceDefinition, subresource: string): readonly Verb[] {
   const own = definition.subresources?.[subresource];
   return own === undefined ? statusVerbs : own.verbs;
-}
-
-function resourceNotFound(): ApiError {
-  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });
-}
-
-export function methodNotAllowed(): ApiError {
-  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {
-    details: {},
-  });
 }

@@ -4,7 +4,7 @@ import { formatApiVersion } from '../../apimachinery/object.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiation.ts';
-import { methodNotAllowed } from '../router.ts';
+import { methodNotAllowed, resourceNotFound } from '../route-errors.ts';
 import { respondDocument } from '../writers/respond.ts';
 import { respondError, respondPageNotFound } from '../writers/status.ts';
 import {
@@ -16,7 +16,6 @@ import {
   subresourcesOf,
 } from './api-resources.ts';
 import { cachedDocument } from './documents.ts';
-import { genericNotFound } from '../../apimachinery/errors.ts';
 
 /** GET /api: metav1.APIVersions. */
 export function respondApiVersions(x: Exchange, serverAddress: string): Promise<void> {
@@ -71,7 +70,7 @@ export async function respondApiResources(
   if (resourcesOf(catalog, group, version).length === 0) {
     // A group that nobody serves is no route at all; a version of a served group is a missing resource.
     if (group !== '' && !groupNames(catalog).includes(group)) return respondPageNotFound(x);
-    return respondError(x, genericNotFound());
+    return respondError(x, resourceNotFound());
   }
   if (x.request.method !== 'GET') throw methodNotAllowed();
   const mediaType = negotiate(x.header('accept'), 'none');

@@ -7,8 +7,8 @@ export function logRequest(log: Logger, x: Exchange, ms: number): void {
   const { info } = x;
   const line = {
     method: x.request.method,
-    path: info === undefined ? undefined : truncated(info.fullPath),
-    verb: info?.verb,
+    path: truncated(info.fullPath),
+    verb: info.verb,
     status: x.status,
     ms: Math.round(ms * 1000) / 1000,
     bytes: x.sent,

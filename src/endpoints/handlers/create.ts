@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiation.ts';
 import { parseWriteOptions } from '../options.ts';
 import { respondObject } from '../writers/object.ts';
-import { methodNotAllowed } from '../router.ts';
+import { methodNotAllowed } from '../route-errors.ts';
 import { matchNamespace } from './match-url.ts';
 
 /** POST to a collection, or to a subresource of an object (`serviceaccounts/x/token`). */

@@ -20,14 +20,22 @@ export function respond(
   extra?: OutgoingHttpHeaders,
 ): void {
   const headers = commonHeaders(x, contentType);
-  if (extra !== undefined) for (const name of Object.keys(extra)) headers[name] = extra[name];
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
   headers['content-length'] = length;
+  if (extra !== undefined) assignHeaders(headers, extra);
   x.status = status;
   x.sent = length;
   x.response.writeHead(status, headers);
   if (x.request.method === 'HEAD') x.response.end();
   else x.response.end(body);
+}
+
+/** Adds and replaces headers; undefined takes one away. */
+function assignHeaders(headers: OutgoingHttpHeaders, extra: OutgoingHttpHeaders): void {
+  for (const name of Object.keys(extra)) {
+    if (extra[name] === undefined) delete headers[name];
+    else headers[name] = extra[name];
+  }
 }
 
 /** The headers of every answer. */

@@ -29,7 +29,7 @@ export async function respondError(x: Exchange, error: unknown): Promise<void> {
     return;
   }
   if (error instanceof MalformedPath) {
-    respond(x, 400, 'text/plain; charset=utf-8', '400 Bad Request', { connection: 'close' });
+    respond(x, 400, 'text/plain; charset=utf-8', '400 Bad Request', { 'cache-control': undefined });
     return;
   }
   const status = toApiError(error);

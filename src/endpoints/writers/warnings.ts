@@ -7,7 +7,7 @@ export function warningHeader(texts: readonly string[]): string {
   let total = 0;
   const whole = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) <= maxTotal;
   for (const text of texts) {
-    const clean = sanitize(whole ? text : [...text].slice(0, maxItemRunes).join(''));
+    const clean = sanitize(whole ? text : Array.from(text).slice(0, maxItemRunes).join(''));
     const value = `299 - "${clean.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
     total += Buffer.byteLength(clean);
     if (total > maxTotal && values.length > 0) break;
