@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 /** The `atoll` command line. Sets process.exitCode; commands are loaded when they are called. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { prepare, type Prepared, serve, type Serving } from '../main.ts';
 import { runWorker, startWorkers, workerAssignment } from '../server/processes.ts';
 import { addConfigFlags, configFromCommand } from './config-flags.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 const drainMs = 20_000;
 
