@@ -1,10 +1,14 @@
 import { leases } from './coordination.k8s.io/v1/leases.ts';
 import { logicalClusters } from './core.kcp.io/v1alpha1/logicalclusters.ts';
+import { deployments } from './apps/v1/deployments.ts';
+import { replicaSets } from './apps/v1/replicasets.ts';
 import { configMaps } from './core/v1/configmaps.ts';
 import { events } from './core/v1/events.ts';
 import { namespaces } from './core/v1/namespaces.ts';
+import { pods } from './core/v1/pods.ts';
 import { secrets } from './core/v1/secrets.ts';
 import { serviceAccounts } from './core/v1/serviceaccounts.ts';
+import { services } from './core/v1/services.ts';
 import { newEvents } from './events.k8s.io/v1/events.ts';
 import { placementDefinitions } from './placement.atoll.dev/v1alpha1/index.ts';
 import { clusterRoleBindings } from './rbac.authorization.k8s.io/v1/clusterrolebindings.ts';
@@ -19,8 +23,12 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
   configMaps,
   events,
   namespaces,
+  pods,
   secrets,
   serviceAccounts,
+  services,
+  deployments,
+  replicaSets,
   leases,
   newEvents,
   clusterRoleBindings,

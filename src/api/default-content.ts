@@ -41,7 +41,7 @@ class Template {
     this.#identity = `/${resource}/${namespace}/${name}`;
     const start = stringify({ kind, apiVersion, metadata: namespace === '' ? { name } : { name, namespace } });
     this.#head = `${start.slice(0, -2)},"uid":"`;
-    const end = stringify({ ...more, ...{ end: rest } } as never);
+    const end = stringify({ ...more, end: rest } as never);
     const at = end.lastIndexOf('"end":{');
     const labels = end.slice(1, at);
     const fields = end.slice(at + '"end":{'.length, -2);

@@ -16,6 +16,29 @@ export function invalidEach(path: string, value: string, messages: readonly stri
   for (const message of messages) into.push(fieldError.invalid(path, value, message));
 }
 
+/** A value that must be given, and must be one of `supported` (in the order that the message names them). */
+export function requireOneOf(
+  path: string,
+  value: string | undefined,
+  supported: readonly string[],
+  into: FieldError[],
+): void {
+  if (value === undefined || value === '') into.push(fieldError.required(path));
+  else if (!supported.includes(value)) into.push(fieldError.notSupported(path, value, supported));
+}
+
+export const negativeMessage = 'must be greater than or equal to 0';
+
+export function requireNonNegative(path: string, value: number | undefined, into: FieldError[]): void {
+  if (value !== undefined && value < 0) into.push(fieldError.invalid(path, value, negativeMessage));
+}
+
+export const notPositiveMessage = 'must be greater than zero';
+
+export function requirePositive(path: string, value: number, into: FieldError[]): void {
+  if (value <= 0) into.push(fieldError.invalid(path, value, notPositiveMessage));
+}
+
 export const immutableMessage = 'field is immutable';
 
 /** Pushes an error unless both values are equal. `shown` prints the new value the way upstream does; default: the value itself. */

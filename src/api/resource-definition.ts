@@ -62,10 +62,14 @@ export type Strategy = {
   prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
   /** Immutable fields and rules over old and new; `validate` is called separately. */
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Sends the warnings that a valid object deserves, on create (no `old`), update and patch. */
+  warn?(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void;
   /** metadata.name rule; default: DNS-1123 subdomain. Gives messages. `prefix` is true for generateName. */
   validateName?(name: string, prefix: boolean): string[];
   /** `spec`: generation is 1 on create, +1 when anything outside metadata and status changes. `none`: the kind has no generation. */
   readonly generation: 'spec' | 'none';
+  /** With `spec`: changed annotations count too (deployments: they are copied to replica sets). */
+  readonly generationCountsAnnotations?: boolean;
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without resourceVersion is accepted. */
   readonly allowUnconditionalUpdate?: boolean;

@@ -286,7 +286,7 @@ export function goSyntax(text: string): GoSyntax {
 
 function formatBadValue(value: unknown): string {
   if (value instanceof GoSyntax) return value.text;
-  if (value === null || value === undefined) return 'null';
+  if (value === null || value === undefined) return '"null"';
   if (typeof value === 'string') return JSON.stringify(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint);
 }

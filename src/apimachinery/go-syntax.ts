@@ -24,3 +24,26 @@ export function goStringMap(values: Readonly<Record<string, string>> | undefined
     .map((key) => `${goString(key)}:${goString(values[key] ?? '')}`);
   return `map[string]string{${entries.join(', ')}}`;
 }
+
+/** `intstr.IntOrString{Type:1, IntVal:0, StrVal:"25%"}`. */
+export function goIntOrString(value: number | string): string {
+  return typeof value === 'string'
+    ? `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goString(value)}}`
+    : `intstr.IntOrString{Type:0, IntVal:${value}, StrVal:""}`;
+}
+
+type Selector = {
+  matchLabels?: Readonly<Record<string, string>>;
+  matchExpressions?: readonly { key?: string; operator?: string; values?: readonly string[] }[];
+};
+
+/** A metav1.LabelSelector: `v1.LabelSelector{MatchLabels:map[string]string{…}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}`. */
+export function goLabelSelector({ matchLabels, matchExpressions }: Selector): string {
+  const list = matchExpressions?.map(
+    ({ key = '', operator = '', values }) =>
+      `v1.LabelSelectorRequirement{Key:${goString(key)}, Operator:${goString(operator)}, Values:${goStringSlice(values)}}`,
+  );
+  const expressions =
+    list === undefined ? '[]v1.LabelSelectorRequirement(nil)' : `[]v1.LabelSelectorRequirement{${list.join(', ')}}`;
+  return `v1.LabelSelector{MatchLabels:${goStringMap(matchLabels)}, MatchExpressions:${expressions}}`;
+}

@@ -98,6 +98,7 @@ export async function prepareChangedObject(
   if (strategy.generation === 'spec' && changesGeneration(definition, prepared, old))
     prepared.metadata.generation = (old.metadata.generation ?? 0) + 1;
   validateChange(target, prepared, old, strategyContext(ctx, now));
+  if (target.subresource !== 'status') strategy.warn?.(prepared, old, strategyContext(ctx, now));
   const validating = engine.admission.validate({ ...attributes, object: prepared });
   if (validating !== undefined) await validating;
   return decide(engine, ctx, target, prepared, current);

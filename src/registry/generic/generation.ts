@@ -4,10 +4,13 @@ import type { KubeObject } from '../../apimachinery/object.ts';
 
 /**
  * Whether an update changes what `metadata.generation` counts: everything outside metadata, and outside status where status is a subresource
- * (built-in kinds: always).
+ * (built-in kinds: always); for deployments also the annotations.
  */
 export function changesGeneration(definition: ResourceDefinition, object: KubeObject, old: KubeObject): boolean {
   const countsStatus = !definition.builtIn && definition.status === undefined;
+  if (definition.strategy.generationCountsAnnotations === true) {
+    if (!deepEqual(object.metadata.annotations, old.metadata.annotations)) return true;
+  }
   for (const key of Object.keys(object)) {
     if (isOutside(key, countsStatus)) continue;
     if (!deepEqual(object[key] as Json | undefined, old[key] as Json | undefined)) return true;

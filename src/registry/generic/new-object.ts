@@ -65,7 +65,7 @@ export async function prepareNewObject(
 
   const errors = validateObjectMeta(object.metadata, {
     namespaced: facts.namespaced,
-    validateName: strategy.validateName ?? nameIsDns1123Subdomain,
+    validateName: (name, prefix) => strategy.validateName?.(name, prefix) ?? nameIsDns1123Subdomain(name, prefix),
     field: 'metadata',
   });
   const own = strategy.validate?.(object, strategyCtx);
@@ -75,6 +75,7 @@ export async function prepareNewObject(
   if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
   const validating = engine.admission.validate(attributes);
   if (validating !== undefined) await validating;
+  strategy.warn?.(object, undefined, strategyCtx);
 
   const text = storedText(object);
   const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };

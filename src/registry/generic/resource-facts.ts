@@ -32,7 +32,8 @@ function computeFacts(definition: ResourceDefinition): ResourceFacts {
   return {
     storage: storageResource(definition),
     gr: { group, resource },
-    gk: { group, kind },
+    // Errors name the stored kind, as upstream's name the internal one.
+    gk: { group: definition.storageGroup ?? group, kind },
     namespaced: definition.scope === 'Namespaced',
     storageApiVersion: formatApiVersion(definition.storageGroup ?? group, definition.storageVersion),
     resetFields: strategy.resetFields ?? (status === undefined ? [] : ['status']),

@@ -28,7 +28,7 @@ function validate(object: KubeObject): FieldError[] {
     invalidEach(atKey('binaryData', key), key, configMapKey(key), errors);
     size += base64Size(binaryData[key] ?? '');
   }
-  if (size > maxDataBytes) errors.push(fieldError.tooLong('', maxDataBytes));
+  if (size > maxDataBytes) errors.push(fieldError.tooLong('[]', maxDataBytes));
   return errors;
 }
 

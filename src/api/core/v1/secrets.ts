@@ -1,5 +1,6 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
-import { deepEqual, setOwn } from '../../../apimachinery/json.ts';
+import { ApiError, type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { deepEqual, isObject, type Json, setOwn } from '../../../apimachinery/json.ts';
+import { parseJson } from '../../../apimachinery/json-parse.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { configMapKey } from '../../../apimachinery/validation/names.ts';
@@ -34,7 +35,7 @@ function applyDefaults(object: KubeObject): void {
   if (secret.type === undefined || secret.type === '') secret.type = 'Opaque';
 }
 
-function validate(object: KubeObject, ctx: StrategyContext): FieldError[] {
+function validate(object: KubeObject): FieldError[] {
   const secret = object as Secret;
   const { data = {} } = secret;
   const errors: FieldError[] = [];
@@ -45,11 +46,14 @@ function validate(object: KubeObject, ctx: StrategyContext): FieldError[] {
   }
   if (size > maxDataBytes) errors.push(fieldError.tooLong('data', maxDataBytes));
   validateType(secret, data, errors);
-  if (secret.type === 'kubernetes.io/tls') {
-    const problem = keyPairProblem(decode(data['tls.crt']), decode(data['tls.key']));
-    if (problem !== undefined) ctx.warn(problem);
-  }
   return errors;
+}
+
+function warn(object: KubeObject, _old: KubeObject | undefined, ctx: StrategyContext): void {
+  const { type, data = {} } = object as Secret;
+  if (type !== 'kubernetes.io/tls') return;
+  const problem = keyPairProblem(decode(data['tls.crt']), decode(data['tls.key']));
+  if (problem !== undefined) ctx.warn(problem);
 }
 
 function validateType(secret: Secret, data: Record<string, string>, errors: FieldError[]): void {
@@ -101,20 +105,16 @@ function validateJson(data: Record<string, string>, key: string, errors: FieldEr
 
 /** Why a text is not a JSON object, in the words of Go's encoding/json; undefined when it is one (or null). */
 function jsonObjectProblem(text: string): string | undefined {
-  let value: unknown;
+  let value: Json;
   try {
-    value = JSON.parse(text);
-  } catch {
-    const first = text.trimStart().charAt(0);
-    return first === '' || '{["-0123456789tfn'.includes(first)
-      ? 'unexpected end of JSON input'
-      : `invalid character '${first}' looking for beginning of value`;
+    ({ value } = parseJson(Buffer.from(text)));
+  } catch (error) {
+    if (error instanceof ApiError) return error.message;
+    throw error;
   }
-  if (value === null) return undefined;
+  if (value === null || isObject(value)) return undefined;
   const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return found === 'object'
-    ? undefined
-    : `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
+  return `json: cannot unmarshal ${found === 'bigint' ? 'number' : found} into Go value of type map[string]interface {}`;
 }
 
 function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
@@ -146,6 +146,6 @@ export const secrets = builtinResource({
       return [object.metadata.name ?? '', type, Object.keys(data).length, ageCell(object, now)];
     },
   },
-  strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults, validate, validateUpdate },
+  strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults, validate, validateUpdate, warn },
   fieldSelectors: { type: (object) => (object as Secret).type ?? '' },
 });

@@ -1,4 +1,3 @@
-import type { FieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
@@ -43,15 +42,9 @@ export const serviceAccounts = builtinResource({
     generation: 'none',
     allowUnconditionalUpdate: true,
     returnDeletedObject: true,
-    prepareForCreate(object, ctx) {
-      cleanSecretReferences(object);
-      warn(object, undefined, ctx);
-    },
-    prepareForUpdate(object, old, ctx) {
-      cleanSecretReferences(object);
-      warn(object, old, ctx);
-    },
-    validate: (): FieldError[] => [],
+    prepareForCreate: cleanSecretReferences,
+    prepareForUpdate: cleanSecretReferences,
+    warn,
   },
   subresources: {
     token: { kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, verbs: ['create'] },

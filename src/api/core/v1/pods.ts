@@ -1,0 +1,128 @@
+import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { formatTime } from '../../../apimachinery/object.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import type { StrategyContext } from '../../resource-definition.ts';
+import { warnOfName } from '../../apps/v1/workload.ts';
+import type { Pod } from './pod-status.ts';
+import { podTable } from './pods-table.ts';
+import { defaultPod, defaultPodSpec } from './pod-template/defaults.ts';
+import { dropGatedPodFields } from './pod-template/gated-fields.ts';
+import { applyLabelKeys } from './pod-template/label-keys.ts';
+import { podQosClass } from './pod-template/qos.ts';
+import { validateImageSpacing } from './pod-template/validate-containers.ts';
+import { validatePodAnnotations, validateProfileAnnotations } from './pod-template/validate-pod-annotations.ts';
+import { validatePodSpec } from './pod-template/validate-pod-spec.ts';
+import { warnOfPodTemplate } from './pod-template/warnings.ts';
+import { validatePodStatusUpdate } from './validate-pod-status.ts';
+import { validatePodUpdate } from './validate-pod-update.ts';
+
+function applyDefaults(object: KubeObject): void {
+  const spec = ((object as Pod).spec ??= {});
+  defaultPod(spec);
+  defaultPodSpec(spec);
+}
+
+/** A new pod is pending, whatever the client says. */
+function prepareForCreate(object: KubeObject, ctx: StrategyContext): void {
+  const pod = object as Pod;
+  const spec = (pod.spec ??= {});
+  dropGatedPodFields(spec);
+  pod.status = { phase: 'Pending', qosClass: podQosClass(spec) };
+  if ((spec.schedulingGates?.length ?? 0) > 0) {
+    pod.status.conditions = [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        lastProbeTime: null,
+        lastTransitionTime: formatTime(ctx.now),
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+      },
+    ];
+  }
+  applyLabelKeys(spec.affinity, pod.metadata.labels ?? {});
+}
+
+function warn(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void {
+  if (old !== undefined) return;
+  warnOfName(object, "this is used in the Pod's hostname", ctx);
+  warnOfPodTemplate(object as Pod, '', ctx);
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const { metadata, spec = {} } = object as Pod;
+  const errors: FieldError[] = [];
+  validatePodAnnotations(metadata.annotations ?? {}, spec, 'metadata.annotations', errors);
+  validatePodSpec(spec, metadata, 'spec', errors);
+  if ((spec.serviceAccountName ?? '') === '') {
+    spec.volumes?.forEach(({ projected }, index) => {
+      projected?.sources?.forEach(({ serviceAccountToken }, source) => {
+        if (serviceAccountToken === undefined) return;
+        const path = `spec.volumes[${index}].projected.sources[${source}].serviceAccountToken`;
+        errors.push(fieldError.forbidden(path, 'must not be specified when serviceAccountName is not set'));
+      });
+    });
+  }
+  for (const field of ['containers', 'initContainers'] as const) {
+    spec[field]?.forEach((container, index) => validateImageSpacing(container, `spec.${field}[${index}]`, errors));
+  }
+  return errors;
+}
+
+function validateCreate(object: KubeObject): FieldError[] {
+  const { metadata, spec = {} } = object as Pod;
+  const errors: FieldError[] = [];
+  if ((spec.ephemeralContainers?.length ?? 0) > 0) {
+    errors.push(fieldError.forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  }
+  if ((spec.nodeName ?? '') !== '' && (spec.schedulingGates?.length ?? 0) > 0) {
+    const message = 'cannot be set until all schedulingGates have been cleared';
+    errors.push(fieldError.forbidden('spec.nodeName', message));
+  }
+  validateProfileAnnotations(metadata.annotations ?? {}, spec, 'spec', errors);
+  return errors;
+}
+
+function prepareStatus(object: KubeObject, before: KubeObject): void {
+  const pod = object as Pod;
+  const old = before as Pod;
+  if (old.metadata.ownerReferences === undefined) delete pod.metadata.ownerReferences;
+  else pod.metadata.ownerReferences = old.metadata.ownerReferences;
+  const qosClass = pod.status?.qosClass || old.status?.qosClass;
+  if (pod.status !== undefined && qosClass !== undefined) pod.status.qosClass = qosClass;
+}
+
+export const pods = builtinResource({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  resource: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  scope: 'Namespaced',
+  table: podTable,
+  strategy: {
+    generation: 'spec',
+    allowUnconditionalUpdate: true,
+    returnDeletedObject: true,
+    applyDefaults,
+    prepareForCreate,
+    prepareForUpdate: (object) => dropGatedPodFields((object as Pod).spec),
+    validate,
+    validateCreate,
+    validateUpdate: validatePodUpdate,
+    warn,
+  },
+  status: { prepareForUpdate: prepareStatus, validateUpdate: validatePodStatusUpdate },
+  fieldSelectors: {
+    'spec.nodeName': (object) => (object as Pod).spec?.nodeName ?? '',
+    'spec.restartPolicy': (object) => (object as Pod).spec?.restartPolicy ?? '',
+    'spec.schedulerName': (object) => (object as Pod).spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (object) => (object as Pod).spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (object) => String((object as Pod).spec?.hostNetwork ?? false),
+    'status.phase': (object) => (object as Pod).status?.phase ?? '',
+    'status.podIP': (object) => (object as Pod).status?.podIPs?.[0]?.ip ?? '',
+    'status.nominatedNodeName': (object) => (object as Pod).status?.nominatedNodeName ?? '',
+  },
+});

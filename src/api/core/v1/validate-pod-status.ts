@@ -1,0 +1,95 @@
+import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { ipAddress, ipFamily } from '../../../apimachinery/validation/ip.ts';
+import { nameIsDns1123Subdomain, qualifiedName } from '../../../apimachinery/validation/names.ts';
+import { invalidEach, requireUnchanged } from '../../field-path.ts';
+import type { ContainerStatus, Pod } from './pod-status.ts';
+import { validatePodAnnotationsUpdate } from './validate-pod-update.ts';
+
+const systemConditions = new Set(['PodScheduled', 'Ready', 'Initialized']);
+
+/** Errors of a write to a pod's status (ValidatePodStatusUpdate of pkg/apis/core/validation). */
+export function validatePodStatusUpdate(object: KubeObject, before: KubeObject): FieldError[] {
+  const pod = object as Pod;
+  const old = before as Pod;
+  const errors: FieldError[] = [];
+  const { status = {}, spec = {} } = pod;
+  const { status: oldStatus = {}, spec: oldSpec = {} } = old;
+  validatePodAnnotationsUpdate(pod, old, errors);
+  status.conditions?.forEach(({ type = '', observedGeneration = 0 }, index) => {
+    const at = `status.conditions[${index}]`;
+    if (observedGeneration < 0) {
+      errors.push(fieldError.invalid(`${at}.observedGeneration`, observedGeneration, 'must be a non-negative integer'));
+    }
+    if (!systemConditions.has(type)) invalidEach(`${at}.Type`, type, qualifiedName(type), errors);
+  });
+  if ((spec.nodeName ?? '') !== (oldSpec.nodeName ?? '')) {
+    errors.push(fieldError.forbidden('status.nodeName', 'may not be changed directly'));
+  }
+  const { nominatedNodeName: node = '', observedGeneration = 0 } = status;
+  if (node !== '' && node !== oldStatus.nominatedNodeName) {
+    invalidEach('status.nominatedNodeName', node, nameIsDns1123Subdomain(node, false), errors);
+  }
+  if (observedGeneration < 0) {
+    errors.push(fieldError.invalid('status.observedGeneration', observedGeneration, 'must be a non-negative integer'));
+  }
+  requireUnchanged('status.qosClass', status.qosClass ?? '', oldStatus.qosClass ?? '', errors);
+  const policy = oldSpec.restartPolicy ?? '';
+  const sidecars = new Set(
+    oldSpec.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name = '' }) => name),
+  );
+  const none = new Set<string>();
+  const lists = [
+    ['containerStatuses', policy, none],
+    ['initContainerStatuses', policy, sidecars],
+    ['ephemeralContainerStatuses', 'Never', none],
+  ] as const;
+  for (const [field, restarts, exempt] of lists) {
+    validateTransitions(status[field] ?? [], oldStatus[field] ?? [], restarts, exempt, `status.${field}`, errors);
+  }
+  const podIps = status.podIPs?.map(({ ip = '' }) => ip) ?? [];
+  validateAddresses(podIps, oldStatus.podIPs ?? [], 'status.podIPs', errors);
+  const hostIps = status.hostIPs?.map(({ ip = '' }) => ip) ?? [];
+  if (hostIps.length > 0 && hostIps[0] !== (status.hostIP ?? '')) {
+    errors.push(fieldError.invalid('status.hostIPs[0].ip', hostIps[0], 'must be equal to `hostIP`'));
+  }
+  validateAddresses(hostIps, oldStatus.hostIPs ?? [], 'status.hostIPs', errors);
+  return errors;
+}
+
+/** A container that ended and must not be restarted stays ended. */
+function validateTransitions(
+  statuses: readonly ContainerStatus[],
+  old: readonly ContainerStatus[],
+  restartPolicy: string,
+  exempt: ReadonlySet<string>,
+  path: string,
+  errors: FieldError[],
+): void {
+  if (restartPolicy === 'Always') return;
+  old.forEach(({ name = '', state }, index) => {
+    const terminated = state?.terminated;
+    if (terminated === undefined || exempt.has(name)) return;
+    if ((terminated.exitCode ?? 0) !== 0 && restartPolicy === 'OnFailure') return;
+    const revived = statuses.some((status) => status.name === name && status.state?.terminated === undefined);
+    if (!revived) return;
+    const message = 'may not be transitioned to non-terminated state';
+    errors.push(fieldError.forbidden(`${path}[${index}].state`, message));
+  });
+}
+
+function validateAddresses(
+  addresses: readonly string[],
+  old: readonly { ip?: string }[],
+  path: string,
+  errors: FieldError[],
+): void {
+  addresses.forEach((ip, index) => {
+    if (!old.some((known) => known.ip === ip)) invalidEach(`${path}[${index}]`, ip, ipAddress(ip), errors);
+  });
+  if (addresses.length < 2) return;
+  const families = new Set(addresses.map(ipFamily));
+  if (addresses.length > 2 || families.size < 2) {
+    errors.push(fieldError.invalid(path, addresses, 'may specify no more than one IP for each IP family'));
+  }
+}
