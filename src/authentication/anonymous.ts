@@ -1,5 +1,5 @@
 import type { Authenticator } from './authenticator.ts';
-import { anonymousUser } from './identities.ts';
+import { anonymousUser } from '../registry/identities.ts';
 
 /** Whoever shows nothing is system:anonymous. Last in the union. */
 export const anonymousAuthenticator: Authenticator = {

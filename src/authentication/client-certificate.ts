@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { unauthorized } from '../apimachinery/errors.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { Authenticator } from './authenticator.ts';
-import { credentialIdExtra } from './identities.ts';
+import { credentialIdExtra } from '../registry/identities.ts';
 
 /** Extended key usages under which a certificate may identify a client: id-kp-clientAuth and anyExtendedKeyUsage. */
 const clientUsages = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];

@@ -7,7 +7,7 @@ import { anonymousAuthenticator } from './anonymous.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { createBearerTokenAuthenticator, type TokenAuthenticator } from './bearer-token.ts';
 import { createClientCertificateAuthenticator } from './client-certificate.ts';
-import { anonymousUser, authenticatedGroup, mastersGroup } from './identities.ts';
+import { anonymousUser, authenticatedGroup, mastersGroup } from '../registry/identities.ts';
 import { createOidcAuthenticator } from './oidc/authenticator.ts';
 import { createServiceAccountVerifier, type ServiceAccountVerifierOptions } from './service-account/verifier.ts';
 import { createStaticTokenAuthenticator } from './static-token.ts';

@@ -1,4 +1,4 @@
-import { mastersGroup } from '../authentication/identities.ts';
+import { mastersGroup } from '../registry/identities.ts';
 import type { Authorizer, Decision } from './authorizer.ts';
 
 /** Paths that tell nothing about any tenant and that probes and clients read before they have signed in. */

@@ -1,12 +1,13 @@
-import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts';
+import { rulesOf } from '../api/rbac.authorization.k8s.io/v1/aggregation.ts';
 import { type PolicyRule, rbacGroup } from '../api/rbac.authorization.k8s.io/v1/rules.ts';
 import { ApiError, forbidden, notFound } from '../apimachinery/errors.ts';
 import { deepEqual, isObject, type Json } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
-import { mastersGroup } from '../authentication/identities.ts';
+import type { AdmissionAttributes, Operation } from '../registry/admission.ts';
+import { mastersGroup } from '../registry/identities.ts';
+import type { Target } from '../registry/registry.ts';
 import type { ClusterAuthorizer } from './chain.ts';
 import { describeRules, quoteList, uncoveredRules } from './rbac/cover.ts';
-import { rulesOf } from './rbac/roles.ts';
 
 const roleResources = new Set(['roles', 'clusterroles']);
 const bindingResources = new Set(['rolebindings', 'clusterrolebindings']);
@@ -15,12 +16,19 @@ const everything: readonly PolicyRule[] = [
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
+/** An admission plugin (see admission/admission.ts). */
+export type EscalationCheck = {
+  readonly name: string;
+  handles(operation: Operation, target: Target): boolean;
+  validate(attributes: AdmissionAttributes): Promise<void>;
+};
+
 /**
  * Nobody grants what he does not have. Writing a role needs all its rules or the verb `escalate` on it; writing a binding needs all rules of the bound
  * role or the verb `bind` on that; an aggregationRule, which may gather anything, needs everything. As k8s.io/kubernetes/pkg/registry/rbac. Sees the final
  * object, after all that change it.
  */
-export function createEscalationCheck(authorizer: ClusterAuthorizer): AdmissionPlugin {
+export function createEscalationCheck(authorizer: ClusterAuthorizer): EscalationCheck {
   return {
     name: 'RBACEscalation',
     handles: (operation, { definition, subresource }) =>

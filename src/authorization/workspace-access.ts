@@ -1,5 +1,5 @@
-import { serviceAccountsGroup } from '../authentication/identities.ts';
-import { parseServiceAccountUserName } from '../authentication/identities.ts';
+import { serviceAccountsGroup } from '../registry/identities.ts';
+import { parseServiceAccountUserName } from '../registry/identities.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { Policy } from './rbac/policy.ts';
 

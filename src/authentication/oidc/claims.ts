@@ -1,5 +1,5 @@
 import type { UserInfo } from '../../registry/registry.ts';
-import { credentialIdExtra } from '../identities.ts';
+import { credentialIdExtra } from '../../registry/identities.ts';
 
 /** How claims become a user: kube-apiserver's --oidc-* flags of the same names. */
 export type ClaimMapping = {

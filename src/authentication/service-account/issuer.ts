@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { ClusterName } from '../../logicalcluster/name.ts';
-import { serviceAccountUserName } from '../identities.ts';
+import { serviceAccountUserName } from '../../registry/identities.ts';
 import type { ServiceAccountKeys } from './keys.ts';
 
 export type ObjectIdentity = { readonly name: string; readonly uid: string };

@@ -5,7 +5,7 @@ import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { UserInfo } from '../../registry/registry.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { TokenAuthenticator } from '../bearer-token.ts';
-import { credentialIdExtra, serviceAccountGroups, serviceAccountUserName } from '../identities.ts';
+import { credentialIdExtra, serviceAccountGroups, serviceAccountUserName } from '../../registry/identities.ts';
 import { TokenCache } from '../token-cache.ts';
 import { unverifiedIssuer } from '../unverified-token.ts';
 import { type ObjectIdentity, serviceAccountIssuer } from './issuer.ts';

@@ -1,6 +1,6 @@
 import type { PolicyRule } from '../../api/rbac.authorization.k8s.io/v1/rules.ts';
 import { isObject, type Json } from '../../apimachinery/json.ts';
-import { authenticatedGroup, serviceAccountUserName, unauthenticatedGroup } from '../../authentication/identities.ts';
+import { authenticatedGroup, serviceAccountUserName, unauthenticatedGroup } from '../../registry/identities.ts';
 import type { UserInfo } from '../../registry/registry.ts';
 import type { Decision } from '../authorizer.ts';
 import { type RuleRequest, ruleAllows } from './evaluate.ts';

@@ -1,6 +1,5 @@
+import { aggregatedRules, isAggregated, rulesOf } from '../../api/rbac.authorization.k8s.io/v1/aggregation.ts';
 import { type PolicyRule, rbacGroup } from '../../api/rbac.authorization.k8s.io/v1/rules.ts';
-import { deepEqual, isObject, type Json } from '../../apimachinery/json.ts';
-import { labelSelectorFromObject, matchesLabels } from '../../apimachinery/labels.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 
 /** A stored role or binding, as caches hold it: parsed only when it matters. */
@@ -40,73 +39,12 @@ export class RoleIndex {
     }
     if (kind !== 'ClusterRole') return { rules: [], error: `unsupported role reference kind: ${JSON.stringify(kind)}` };
     const role = this.#clusterRoles.get(name);
-    return role === undefined ? missing('clusterrole', name) : { rules: this.#aggregate(role), error: undefined };
-  }
-
-  /**
-   * Rules of a ClusterRole: its own, or with an aggregationRule those of all roles that its selectors reach, also through other aggregated roles. That is
-   * where upstream's controller, which writes them into the role, comes to rest; circles add nothing.
-   */
-  #aggregate(start: RbacObject): PolicyRule[] {
-    if (selectorsOf(start) === undefined) return rulesOf(start);
-    const seen = new Set<RbacObject>([start]);
-    const rules: PolicyRule[] = [];
-    const visit = (role: RbacObject): void => {
-      const selectors = selectorsOf(role);
-      if (selectors === undefined) {
-        for (const rule of rulesOf(role)) if (!rules.some((known) => deepEqual(known, rule))) rules.push(rule);
-        return;
-      }
-      for (const text of selectors) {
-        const selector = readSelector(text);
-        if (selector === undefined) continue;
-        for (const candidate of this.#clusterRoles.values()) {
-          if (seen.has(candidate) || !matchesLabels(selector, candidate.labels)) continue;
-          seen.add(candidate);
-          visit(candidate);
-        }
-      }
-    };
-    visit(start);
-    return rules;
+    if (role === undefined) return missing('clusterrole', name);
+    const rules = isAggregated(role) ? aggregatedRules(role, this.#clusterRoles.values()) : rulesOf(role);
+    return { rules, error: undefined };
   }
 }
 
 function missing(resource: 'role' | 'clusterrole', name: string): ResolvedRole {
   return { rules: [], error: `${resource}.${rbacGroup} "${name}" not found` };
-}
-
-/** The selectors of an aggregated role; undefined when the role has rules of its own. */
-function selectorsOf(role: RbacObject): readonly Json[] | undefined {
-  const aggregationRule = role.object.aggregationRule as Json | undefined;
-  if (!isObject(aggregationRule)) return undefined;
-  return Array.isArray(aggregationRule.clusterRoleSelectors) ? aggregationRule.clusterRoleSelectors : [];
-}
-
-/** A selector that does not parse selects nothing. */
-function readSelector(selector: Json): ReturnType<typeof labelSelectorFromObject> | undefined {
-  try {
-    return labelSelectorFromObject(selector);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The rules of a stored role, by themselves: nothing keeps the parsed object alive. */
-export function rulesOf(role: Pick<RbacObject, 'object'>): PolicyRule[] {
-  const { rules } = role.object;
-  return Array.isArray(rules) ? rules.filter(isObject).map(readRule) : [];
-}
-
-function readRule(rule: { [field: string]: Json | undefined }): PolicyRule {
-  const read: PolicyRule = { verbs: strings(rule.verbs) };
-  for (const field of ['apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'] as const) {
-    const values = strings(rule[field]);
-    if (values.length > 0) read[field] = values;
-  }
-  return read;
-}
-
-function strings(value: Json | undefined): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Change } from '../../storage/object-store.ts';
-import type { Controller, Enqueue } from './controller.ts';
+import type { Controller, Enqueue, SweepReason } from './controller.ts';
 import { clusterOfKey } from './object-keys.ts';
 import { Outstanding } from './outstanding.ts';
 import type { ReconcileQueue } from './reconcile-queue.ts';
@@ -18,9 +18,9 @@ type Running = {
   readonly queue: ReconcileQueue;
   readonly enqueue: Enqueue;
   readonly outstanding: Outstanding;
-  /** The sweep under way, and whether another was asked for meanwhile. */
+  /** The sweep under way, and why another was asked for meanwhile. */
   sweeping: Promise<void> | undefined;
-  sweepAgain: boolean;
+  sweepAgain: SweepReason | undefined;
 };
 
 /** The queues of several controllers, with the account of what they have still to do. */
@@ -58,7 +58,7 @@ export class ControllerQueues {
       if (this.#revision !== undefined) outstanding.rang(key, this.#revision);
       queue.add(key, options);
     };
-    return { controller, queue, enqueue, outstanding, sweeping: undefined, sweepAgain: false };
+    return { controller, queue, enqueue, outstanding, sweeping: undefined, sweepAgain: undefined };
   }
 
   start(signal: AbortSignal): void {
@@ -94,26 +94,29 @@ export class ControllerQueues {
     this.#revision = undefined;
   }
 
-  /** Begins the sweeps of some controllers; one that sweeps already does so once more afterwards. */
-  sweep(which: (controller: Controller) => boolean, signal: AbortSignal): void {
-    for (const running of this.#running) {
-      if (running.controller.sweep === undefined || !which(running.controller)) continue;
-      if (running.sweeping !== undefined) {
-        running.sweepAgain = true;
-        continue;
-      }
-      running.sweeping = this.#sweep(running, signal).finally(() => {
-        running.sweeping = undefined;
-        if (!running.sweepAgain || signal.aborted) return;
-        running.sweepAgain = false;
-        this.sweep((controller) => controller === running.controller, signal);
-      });
-    }
+  /** Begins sweeps; a controller that sweeps already does so once more afterwards. At a start only those sweep that wish to. */
+  sweep(reason: SweepReason, signal: AbortSignal): void {
+    for (const running of this.#running)
+      if (reason !== 'start' || running.controller.sweepAtStart === true) this.#beginSweep(running, reason, signal);
   }
 
-  async #sweep({ controller, enqueue, queue }: Running, signal: AbortSignal): Promise<void> {
+  #beginSweep(running: Running, reason: SweepReason, signal: AbortSignal): void {
+    if (running.controller.sweep === undefined) return;
+    if (running.sweeping !== undefined) {
+      running.sweepAgain = reason;
+      return;
+    }
+    running.sweeping = this.#sweep(running, reason, signal).finally(() => {
+      running.sweeping = undefined;
+      const again = running.sweepAgain;
+      running.sweepAgain = undefined;
+      if (again !== undefined && !signal.aborted) this.#beginSweep(running, again, signal);
+    });
+  }
+
+  async #sweep({ controller, enqueue, queue }: Running, reason: SweepReason, signal: AbortSignal): Promise<void> {
     try {
-      await controller.sweep?.({ enqueue, signal, ready: () => this.below(maxSwept, signal) });
+      await controller.sweep?.({ reason, enqueue, signal, ready: () => this.below(maxSwept, signal) });
       this.#log.debug({ controller: controller.name, queued: queue.size() }, 'swept');
     } catch (error) {
       if (!signal.aborted) this.#log.warn({ err: error, controller: controller.name }, 'a sweep failed');

@@ -20,7 +20,11 @@ export type Controller = {
   readonly sweepAtStart?: boolean;
 };
 
+/** Why a sweep happens: a replica begins to lead; changes were missed, or may have been; it is time. */
+export type SweepReason = 'start' | 'missed' | 'time';
+
 export type SweepContext = {
+  readonly reason: SweepReason;
   readonly enqueue: Enqueue;
   readonly signal: AbortSignal;
   /** Resolves when the queue can take more: awaited between pages. */

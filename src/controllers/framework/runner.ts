@@ -69,10 +69,10 @@ class Leadership {
   }
 
   async run(): Promise<void> {
-    const sweepAll = await this.#readCheckpoint();
+    const missed = await this.#readCheckpoint();
     this.#queues.start(this.#signal);
     try {
-      await Promise.all([this.#follow(), this.#sweepNowAndThen(sweepAll), this.#writeCheckpoints()]);
+      await Promise.all([this.#follow(), this.#sweepNowAndThen(missed), this.#writeCheckpoints()]);
     } finally {
       await this.#queues.stop();
       await this.#writeCheckpoint().catch(() => undefined);
@@ -100,7 +100,7 @@ class Leadership {
         if (error instanceof RevisionCompacted) {
           this.#options.log.warn({ from: error.requested, oldest: error.oldest }, 'changes were missed, sweeping');
           this.#seen = await this.#options.store.fresh(this.#options.shard);
-          this.#queues.sweep(() => true, this.#signal);
+          this.#queues.sweep('missed', this.#signal);
         } else {
           this.#options.log.error({ err: error }, 'controllers cannot read changes');
           await pause(this.#timing.retryMs, this.#signal);
@@ -158,11 +158,11 @@ class Leadership {
     this.#seen = Math.max(this.#seen, progress);
   }
 
-  async #sweepNowAndThen(all: boolean): Promise<void> {
-    this.#queues.sweep((controller) => all || controller.sweepAtStart === true, this.#signal);
+  async #sweepNowAndThen(missed: boolean): Promise<void> {
+    this.#queues.sweep(missed ? 'missed' : 'start', this.#signal);
     // Jitter, so that replicas and controllers of different shards do not sweep in step.
     while (await pause(this.#timing.sweepMs * (0.75 + Math.random() / 2), this.#signal))
-      this.#queues.sweep(() => true, this.#signal);
+      this.#queues.sweep('time', this.#signal);
   }
 
   async #writeCheckpoints(): Promise<void> {

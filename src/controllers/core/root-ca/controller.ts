@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { rootCaConfigMap } from '../../../api/default-content.ts';
 import { deepEqual, type Json } from '../../../apimachinery/json.ts';
 import type { ObjectStore } from '../../../storage/object-store.ts';
-import type { Controller } from '../../framework/controller.ts';
+import { type Controller, visitEverywhere } from '../../framework/controller.ts';
+import { formatObjectKey } from '../../framework/object-keys.ts';
 import { createEnsureController, type EnsureOptions } from '../ensure-in-namespaces.ts';
 
 export type RootCaControllerOptions = Pick<EnsureOptions, 'client'> & {
@@ -37,13 +38,17 @@ export function createRootCaController(options: RootCaControllerOptions): Contro
     sweepAtStart: true,
     swept: () => store.writeCheckpoint(note, 1),
   });
-  let first = true;
   return {
     ...controller,
     async sweep(context) {
-      const known = first && (await store.readCheckpoint(note)) !== undefined;
-      first = false;
-      if (!known) await controller.sweep?.(context);
+      if (context.reason === 'start' && (await store.readCheckpoint(note)) !== undefined) return;
+      // Also those in namespaces that have no row: they are found by the ConfigMap that somebody changed once.
+      if (context.reason === 'start')
+        await visitEverywhere(store, 'configmaps', context, ({ key }) => {
+          if (key.name === rootCaConfigMap.name)
+            context.enqueue(formatObjectKey({ ...key, resource: 'namespaces', namespace: '', name: key.namespace }));
+        });
+      await controller.sweep?.(context);
     },
   };
 }

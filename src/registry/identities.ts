@@ -1,4 +1,4 @@
-import type { UserInfo } from '../registry/registry.ts';
+import type { UserInfo } from './registry.ts';
 
 /** May do everything, everywhere: decided before any policy is read. */
 export const mastersGroup = 'system:masters';

@@ -1,0 +1,222 @@
+import { storageResource } from '../../api/resource-definition.ts';
+import { deepEqual, type Json } from '../../apimachinery/json.ts';
+import type { OwnerReference } from '../../apimachinery/object.ts';
+import { type ClusterName, rootCluster } from '../../logicalcluster/name.ts';
+import type { CatalogSource } from '../../registry/registry.ts';
+import type { CachedObject, Change, ClusterRecord, ObjectStore } from '../../storage/object-store.ts';
+import { forEachConcurrently } from '../framework/concurrency.ts';
+import { type Controller, type Enqueue, visitEverywhere } from '../framework/controller.ts';
+import { formatObjectKey, parseObjectKey } from '../framework/object-keys.ts';
+import { deleteExactly, type GarbageClient, removeFinalizer, setOwners } from './deletion.ts';
+import {
+  foregroundFinalizer,
+  hasFinalizer,
+  isBeingDeleted,
+  isDeletingDependents,
+  orphanFinalizer,
+  Owners,
+} from './owners.ts';
+
+export type GarbageCollectorOptions = {
+  readonly store: Pick<ObjectStore, 'get' | 'cluster' | 'listDependents' | 'listEverywhere'>;
+  readonly client: GarbageClient;
+  readonly catalogs: CatalogSource;
+};
+
+const pageSize = 500;
+const concurrency = 16;
+/** For what nobody rings for: a dependent that went while no one listened. */
+const lookAgainMs = 15_000;
+/** Resources that own nothing, and go in great numbers. */
+const childless = new Set(['events']);
+
+/**
+ * Kubernetes' garbage collector: objects whose owners are all gone are deleted; deletion in the foreground waits for dependents that block it; deletion with
+ * orphans lets them go. Works on one object at a time with what storage says of it now; the only memory is of owners that wait for their dependents.
+ *
+ * Keys: `<cluster>/<uid>`: an object is gone, look at its dependents. `<cluster>/<resource>/<namespace>/<name>`: look at this object.
+ */
+export function createGarbageCollector(options: GarbageCollectorOptions): Controller {
+  return new GarbageCollector(options);
+}
+
+class GarbageCollector implements Controller {
+  readonly name = 'garbage-collector';
+  readonly concurrency = 16;
+  readonly #store: GarbageCollectorOptions['store'];
+  readonly #client: GarbageClient;
+  readonly #catalogs: CatalogSource;
+  readonly #owners: Owners;
+  /** Keys of owners that wait for dependents to go, by uid. */
+  readonly #waiting = new Map<string, string>();
+
+  constructor({ store, client, catalogs }: GarbageCollectorOptions) {
+    this.#store = store;
+    this.#client = client;
+    this.#catalogs = catalogs;
+    this.#owners = new Owners(store, catalogs);
+  }
+
+  notice({ type, key, object, before }: Change, enqueue: Enqueue): void {
+    if (this.#waiting.size > 0) this.#ringWaitingOwners(object, before, enqueue);
+    if (type === 'DELETED') {
+      const { uid } = object.object.metadata;
+      if (uid !== undefined && !childless.has(key.resource)) enqueue(`${key.cluster}/${uid}`);
+    } else if (concerns(object) && (before === undefined || ownershipChanged(object, before))) {
+      enqueue(formatObjectKey(key));
+    }
+  }
+
+  async sweep(context: Parameters<NonNullable<Controller['sweep']>>[0]): Promise<void> {
+    const root = await this.#store.cluster(rootCluster);
+    if (root === undefined) return;
+    const { definitions } = await this.#catalogs.catalogFor(root);
+    const deletable = definitions.filter(({ verbs }) => verbs.includes('delete'));
+    for (const resource of new Set(deletable.map(storageResource))) {
+      await visitEverywhere(this.#store, resource, context, (object) => {
+        if (concerns(object)) context.enqueue(formatObjectKey(object.key));
+      });
+    }
+  }
+
+  async reconcile(text: string, { enqueue }: { readonly enqueue: Enqueue }): Promise<void> {
+    const parts = text.split('/');
+    const cluster = await this.#store.cluster(parts[0] as ClusterName);
+    if (cluster?.state !== 'Active') return this.#forget(text);
+    if (parts.length === 2) return this.#ownerGone(cluster, parts[1] ?? '', text, enqueue);
+    const object = await this.#store.get(parseObjectKey(text));
+    if (object === undefined) return;
+    if (isBeingDeleted(object)) {
+      if (hasFinalizer(object, orphanFinalizer)) await this.#orphanDependents(object);
+      else if (hasFinalizer(object, foregroundFinalizer)) await this.#awaitDependents(object, text, enqueue);
+      return;
+    }
+    await this.#judge(cluster, object);
+  }
+
+  /** Nothing more will ring in a logical cluster that goes. */
+  #forget(text: string): void {
+    for (const [uid, key] of this.#waiting) if (key === text) this.#waiting.delete(uid);
+  }
+
+  async #ownerGone(cluster: ClusterRecord, uid: string, text: string, enqueue: Enqueue): Promise<void> {
+    this.#waiting.delete(uid);
+    const dependents = await this.#store.listDependents(cluster.name, uid, pageSize);
+    for (const { key } of dependents) enqueue(formatObjectKey(key));
+    // The rest shows when these are gone, or no longer name the owner.
+    if (dependents.length === pageSize) enqueue(text, { delayMs: 1000 });
+  }
+
+  /** Deletes the object when no owner is left to keep it; takes references away that mean nothing any more. */
+  async #judge(cluster: ClusterRecord, object: CachedObject): Promise<void> {
+    const references = object.object.metadata.ownerReferences ?? [];
+    if (references.length === 0) return;
+    const ownership = await this.#owners.judge(cluster, object, references);
+    if (!ownership.known) return;
+    const { solid, dangling, waiting } = ownership;
+    if (solid.length > 0) {
+      if (dangling.length + waiting.length > 0) await setOwners(this.#client, object, solid);
+      return;
+    }
+    if (waiting.length > 0) {
+      const dependents = await this.#dependentsOf(object);
+      if (dependents.length > 0) return this.#deleteInForeground(object, references, dependents);
+    }
+    const policy = hasFinalizer(object, orphanFinalizer)
+      ? 'Orphan'
+      : hasFinalizer(object, foregroundFinalizer)
+        ? 'Foreground'
+        : 'Background';
+    await deleteExactly(this.#client, object, policy);
+  }
+
+  /** An owner waits for this object, which has dependents of its own: it must wait for them too. In a circle everybody would wait for ever. */
+  async #deleteInForeground(
+    object: CachedObject,
+    references: readonly OwnerReference[],
+    dependents: readonly CachedObject[],
+  ): Promise<void> {
+    let current: CachedObject | undefined = object;
+    const blocking = references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
+    if (blocking && dependents.some(isDeletingDependents)) {
+      await setOwners(
+        this.#client,
+        object,
+        references.map((reference) => ({ ...reference, blockOwnerDeletion: false })),
+      );
+      current = await this.#store.get(object.key);
+    }
+    if (current?.object.metadata.uid === object.object.metadata.uid && current !== undefined)
+      await deleteExactly(this.#client, current, 'Foreground');
+  }
+
+  async #orphanDependents(object: CachedObject): Promise<void> {
+    const { uid } = object.object.metadata;
+    await forEachConcurrently(await this.#dependentsOf(object), concurrency, (dependent) =>
+      setOwners(
+        this.#client,
+        dependent,
+        (dependent.object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid),
+      ),
+    );
+    await removeFinalizer(this.#client, object, orphanFinalizer);
+  }
+
+  /** Foreground: goes on when no dependent blocks, else sees to it that the dependents are looked at. */
+  async #awaitDependents(object: CachedObject, text: string, enqueue: Enqueue): Promise<void> {
+    const uid = object.object.metadata.uid ?? '';
+    // Before the dependents are read: what goes from now on rings.
+    this.#waiting.set(uid, text);
+    const dependents = await this.#dependentsOf(object);
+    if (!dependents.some((dependent) => blocks(dependent, uid))) {
+      await removeFinalizer(this.#client, object, foregroundFinalizer);
+      this.#waiting.delete(uid);
+      return;
+    }
+    for (const dependent of dependents) if (!isBeingDeleted(dependent)) enqueue(formatObjectKey(dependent.key));
+    enqueue(text, { delayMs: lookAgainMs });
+  }
+
+  /** All of them: asks for more as long as there may be more. */
+  async #dependentsOf({ key, object }: CachedObject): Promise<readonly CachedObject[]> {
+    for (let limit = pageSize; ; limit *= 10) {
+      const dependents = await this.#store.listDependents(key.cluster, object.metadata.uid ?? '', limit);
+      if (dependents.length < limit) return dependents;
+    }
+  }
+
+  #ringWaitingOwners(object: CachedObject, before: CachedObject | undefined, enqueue: Enqueue): void {
+    for (const state of before === undefined ? [object] : [object, before]) {
+      if (!namesOwners(state)) continue;
+      for (const { uid } of state.object.metadata.ownerReferences ?? []) {
+        const owner = this.#waiting.get(uid);
+        if (owner !== undefined) enqueue(owner);
+      }
+    }
+  }
+}
+
+function blocks(dependent: CachedObject, ownerUid: string): boolean {
+  return (dependent.object.metadata.ownerReferences ?? []).some(
+    (reference) => reference.uid === ownerUid && reference.blockOwnerDeletion === true,
+  );
+}
+
+/** Told from the text, without parsing most objects: may say yes too often, never no too often. */
+function concerns(object: CachedObject): boolean {
+  return namesOwners(object) || object.text.includes('"deletionTimestamp"');
+}
+
+function namesOwners(object: CachedObject): boolean {
+  return object.text.includes('"ownerReferences"');
+}
+
+function ownershipChanged({ object }: CachedObject, { object: before }: CachedObject): boolean {
+  const { ownerReferences, finalizers, deletionTimestamp } = object.metadata;
+  const old = before.metadata;
+  return (
+    deletionTimestamp !== old.deletionTimestamp ||
+    !deepEqual(ownerReferences as Json | undefined, old.ownerReferences as Json | undefined) ||
+    !deepEqual(finalizers, old.finalizers)
+  );
+}

@@ -1,0 +1,89 @@
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import { storageResource } from '../../api/resource-definition.ts';
+import { type OwnerReference, parseApiVersion } from '../../apimachinery/object.ts';
+import type { Catalog, CatalogSource } from '../../registry/registry.ts';
+import type { CachedObject, ClusterRecord, ObjectStore } from '../../storage/object-store.ts';
+
+export const orphanFinalizer = 'orphan';
+export const foregroundFinalizer = 'foregroundDeletion';
+
+/** What an object's owner references mean now. */
+export type Ownership =
+  | {
+      readonly known: true;
+      /** The owner lives. */
+      readonly solid: readonly OwnerReference[];
+      /** There is no such object, or another one with its name. */
+      readonly dangling: readonly OwnerReference[];
+      /** The owner is being deleted in the foreground: it waits for its dependents to go. */
+      readonly waiting: readonly OwnerReference[];
+    }
+  /** A reference that cannot be judged: nothing may be concluded from the others. */
+  | { readonly known: false; readonly why: string };
+
+/** Finds owners by kind in the catalog of the dependent's logical cluster. */
+export class Owners {
+  readonly #store: Pick<ObjectStore, 'get'>;
+  readonly #catalogs: CatalogSource;
+  readonly #kinds = new WeakMap<Catalog, ReadonlyMap<string, ResourceDefinition>>();
+
+  constructor(store: Pick<ObjectStore, 'get'>, catalogs: CatalogSource) {
+    this.#store = store;
+    this.#catalogs = catalogs;
+  }
+
+  /**
+   * Judges all references of `dependent`. An owner of a namespaced kind is looked for in the dependent's namespace, others cluster-wide; a dependent without
+   * namespace cannot have an owner in one (upstream never collects such an object), and of a kind that is not served nothing is known.
+   */
+  async judge(
+    cluster: ClusterRecord,
+    dependent: CachedObject,
+    references: readonly OwnerReference[],
+  ): Promise<Ownership> {
+    const kinds = this.#kindsOf(await this.#catalogs.catalogFor(cluster));
+    const solid: OwnerReference[] = [];
+    const dangling: OwnerReference[] = [];
+    const waiting: OwnerReference[] = [];
+    for (const reference of references) {
+      const definition = kinds.get(`${parseApiVersion(reference.apiVersion).group}/${reference.kind}`);
+      if (definition === undefined)
+        return { known: false, why: `${reference.apiVersion} ${reference.kind} is not served` };
+      const namespaced = definition.scope === 'Namespaced';
+      if (namespaced && dependent.key.namespace === '')
+        return { known: false, why: `an object without namespace refers to the namespaced ${reference.kind}` };
+      const owner = await this.#store.get({
+        cluster: cluster.name,
+        resource: storageResource(definition),
+        namespace: namespaced ? dependent.key.namespace : '',
+        name: reference.name,
+      });
+      if (owner?.object.metadata.uid !== reference.uid) dangling.push(reference);
+      else if (isDeletingDependents(owner)) waiting.push(reference);
+      else solid.push(reference);
+    }
+    return { known: true, solid, dangling, waiting };
+  }
+
+  #kindsOf(catalog: Catalog): ReadonlyMap<string, ResourceDefinition> {
+    let kinds = this.#kinds.get(catalog);
+    if (kinds === undefined) {
+      kinds = new Map(catalog.definitions.map((definition) => [`${definition.group}/${definition.kind}`, definition]));
+      this.#kinds.set(catalog, kinds);
+    }
+    return kinds;
+  }
+}
+
+export function isBeingDeleted({ object }: CachedObject): boolean {
+  return object.metadata.deletionTimestamp !== undefined;
+}
+
+/** Being deleted in the foreground: goes when its dependents are gone. */
+export function isDeletingDependents(object: CachedObject): boolean {
+  return isBeingDeleted(object) && hasFinalizer(object, foregroundFinalizer);
+}
+
+export function hasFinalizer({ object }: CachedObject, finalizer: string): boolean {
+  return object.metadata.finalizers?.includes(finalizer) === true;
+}
