@@ -77,7 +77,7 @@ export class Connection {
   }
 
   #finish(): void {
-    const body = this.#keepBody ? this.#body() : empty;
+    const body = this.#keepBody || (this.#chunks.length > 0 && this.#status >= 400) ? this.#body() : empty;
     const settle = this.#settle;
     const status = this.#status;
     this.#chunks = [];

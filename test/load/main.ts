@@ -56,7 +56,7 @@ async function baseline(): Promise<void> {
 async function loaded(): Promise<void> {
   const server = await startBenchServer(join(directory, 'loaded'), flags);
   say(`| start to ready, new data directory | | ${server.readyMs.toFixed(0)} | | |`);
-  if (parts.includes('objects')) print(await objectScenarios(server, seconds * 1000));
+  if (parts.includes('objects')) for await (const one of objectScenarios(server, seconds * 1000)) print([one]);
   if (parts.includes('watch')) {
     const [watchers, events] = values.quick ? [200, 500] : [1000, 1000];
     print([
@@ -64,7 +64,7 @@ async function loaded(): Promise<void> {
       await watchScenario(server, 'HTTP/2', watchers, events),
     ]);
   }
-  if (parts.includes('workspaces')) print(await workspaceScenarios(server, seconds * 1000));
+  if (parts.includes('workspaces')) for await (const one of workspaceScenarios(server, seconds * 1000)) print([one]);
   const memory = memoryOf(server.pid);
   say(
     `| memory after the load | | | | ${memory.node.toFixed(0)} MiB in ${memory.processes} Node processes, ${memory.postgres.toFixed(0)} MiB Postgres |`,

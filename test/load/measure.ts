@@ -49,7 +49,8 @@ export async function closedLoop(
         if (started >= end) return;
         const answer: Answer = await connection.send(next(index, sequence++));
         const now = performance.now();
-        if (!expect.includes(answer.status)) throw new Error(`${name}: unexpected status ${answer.status}`);
+        if (!expect.includes(answer.status))
+          throw new Error(`${name}: unexpected status ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
         if (started >= begin && now <= end) latencies.add(now - started);
       }
     }),

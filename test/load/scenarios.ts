@@ -51,7 +51,7 @@ function workspaceRequest(server: BenchServer, name: string): Buffer {
 }
 
 /** Reads and writes of 1 KB ConfigMaps with 64 clients, in one workspace. */
-export async function objectScenarios(server: BenchServer, ms: number): Promise<Figure[]> {
+export async function* objectScenarios(server: BenchServer, ms: number): AsyncGenerator<Figure> {
   const connections = await openAll(server, 64);
   const cluster = await makeWorkspace(server, connections[0]!, `objects-${randomBytes(3).toString('hex')}`);
   const path = `${cluster}${configMaps}`;
@@ -65,71 +65,63 @@ export async function objectScenarios(server: BenchServer, ms: number): Promise<
     (_: number, sequence: number) =>
       requestBytes(method, `${knownPath(sequence)}${query}`, server.token, { type, text: text(sequence) });
 
-  const figures = [
-    await closedLoop('get by name', connections, ms, (_, sequence) =>
-      requestBytes('GET', knownPath(sequence), server.token),
+  yield await closedLoop('get by name', connections, ms, (_, sequence) =>
+    requestBytes('GET', knownPath(sequence), server.token),
+  );
+  yield await closedLoop('list of 1,000', connections.slice(0, 16), ms, () => requestBytes('GET', path, server.token));
+  yield await closedLoop('create 1 KB ConfigMap', connections, ms, (_, sequence) =>
+    requestBytes('POST', path, server.token, { type: json, text: configMap(`new-${sequence}`) }),
+  );
+  yield await closedLoop(
+    'update (PUT)',
+    connections,
+    ms,
+    write('PUT', json, (sequence) => configMap(`known-${(sequence * 7919) % known}`, `${sequence}`)),
+  );
+  yield await closedLoop(
+    'merge patch',
+    connections,
+    ms,
+    write('PATCH', 'application/merge-patch+json', (sequence) => `{"data":{"value":"${sequence}"}}`),
+  );
+  yield await closedLoop(
+    'server-side apply',
+    connections,
+    ms,
+    write(
+      'PATCH',
+      'application/apply-patch+yaml',
+      (sequence) =>
+        JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: `known-${(sequence * 7919) % known}` },
+          data: { applied: `${sequence}` },
+        }),
+      '?fieldManager=bench-apply&force=true',
     ),
-    await closedLoop('list of 1,000', connections.slice(0, 16), ms, () => requestBytes('GET', path, server.token)),
-    await closedLoop('create 1 KB ConfigMap', connections, ms, (_, sequence) =>
-      requestBytes('POST', path, server.token, { type: json, text: configMap(`new-${sequence}`) }),
-    ),
-    await closedLoop(
-      'update (PUT)',
-      connections,
-      ms,
-      write('PUT', json, (sequence) => configMap(`known-${(sequence * 7919) % known}`, `${sequence}`)),
-    ),
-    await closedLoop(
-      'merge patch',
-      connections,
-      ms,
-      write('PATCH', 'application/merge-patch+json', (sequence) => `{"data":{"value":"${sequence}"}}`),
-    ),
-    await closedLoop(
-      'server-side apply',
-      connections,
-      ms,
-      write(
-        'PATCH',
-        'application/apply-patch+yaml',
-        (sequence) =>
-          JSON.stringify({
-            apiVersion: 'v1',
-            kind: 'ConfigMap',
-            metadata: { name: `known-${(sequence * 7919) % known}` },
-            data: { applied: `${sequence}` },
-          }),
-        '?fieldManager=bench-apply&force=true',
-      ),
-    ),
-  ];
+  );
   const big = await makeWorkspace(server, connections[0]!, `big-${randomBytes(3).toString('hex')}`);
   await forEach(connections, 10_000, (index) =>
     requestBytes('POST', `${big}${configMaps}`, server.token, { type: json, text: configMap(`item-${index}`) }),
   );
-  figures.push(
-    await closedLoop('list of 10,000', connections.slice(0, 8), ms, () =>
-      requestBytes('GET', `${big}${configMaps}`, server.token),
-    ),
+  yield await closedLoop('list of 10,000', connections.slice(0, 8), ms, () =>
+    requestBytes('GET', `${big}${configMaps}`, server.token),
   );
   for (const connection of connections) connection.close();
-  return figures;
 }
 
 /** Creates workspaces: first one at a time (low load), then with 64 clients. */
-export async function workspaceScenarios(server: BenchServer, ms: number): Promise<Figure[]> {
+export async function* workspaceScenarios(server: BenchServer, ms: number): AsyncGenerator<Figure> {
   const connections = await openAll(server, 64);
   const run = randomBytes(3).toString('hex');
-  const figures = [
-    await closedLoop('workspace create, 1 client', connections.slice(0, 1), ms, (_, sequence) =>
-      workspaceRequest(server, `low-${run}-${sequence}`),
-    ),
-    await closedLoop('workspace create, 64 clients', connections, ms, (_, sequence) =>
-      workspaceRequest(server, `high-${run}-${sequence}`),
-    ),
-  ];
+  yield await closedLoop('workspace create, 1 client', connections.slice(0, 1), ms, (_, sequence) =>
+    workspaceRequest(server, `low-${run}-${sequence}`),
+  );
+  yield await closedLoop('workspace create, 64 clients', connections, ms, (_, sequence) =>
+    workspaceRequest(server, `high-${run}-${sequence}`),
+  );
   for (const connection of connections) connection.close();
-  return figures;
 }
 
 export async function fillWorkspaces(server: BenchServer, from: number, to: number): Promise<void> {
