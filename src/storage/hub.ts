@@ -20,6 +20,8 @@ export type HubOptions = {
   /** Bytes of recent changes kept for watches that resume. */
   readonly ringBytes: number;
   readonly readHistory: ReadHistory;
+  /** Called before a watch begins while nobody follows the log: resolves when `apply` is being called again. */
+  readonly startFollowing?: () => Promise<void>;
   /** A watch whose history cannot be read now (the database is away) tries again after this long. */
   readonly retryMs?: number;
   /** How often an idle watch hears of progress. */
@@ -45,9 +47,11 @@ export class Hub {
   #flushing: NodeJS.Immediate | undefined;
   #progress: NodeJS.Timeout | undefined;
   #closed = false;
+  #following: boolean;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#following = options.startFollowing === undefined;
     this.#applied = options.revision;
     this.#oldest = options.oldest;
     this.#ring = new ChangeRing(options.revision, options.ringBytes);
@@ -88,7 +92,16 @@ export class Hub {
     if (changes.length > 0) this.#flushing ??= setImmediate(this.#flush);
   }
 
-  /** Moves on without knowing the changes: only when nobody watches and nothing is cached. */
+  /** True while `apply` is called with every change; false while `skipTo` only moves the revision. */
+  get following(): boolean {
+    return this.#following;
+  }
+
+  set following(value: boolean) {
+    this.#following = value;
+  }
+
+  /** Moves on without knowing the changes: only while not following. */
   skipTo(revision: number): void {
     this.#flushNow();
     this.#ring.reset(revision);
@@ -144,7 +157,7 @@ export class Hub {
       setImmediate(() => subscription.end('closed'));
       return subscription;
     }
-    if (options.from >= this.#applied) this.#subscriptions.add(subscription);
+    if (this.#following && options.from >= this.#applied) this.#subscriptions.add(subscription);
     else {
       this.#catchingUp.add(subscription);
       setImmediate(() => void this.#catchUp(subscription));
@@ -167,13 +180,13 @@ export class Hub {
     if (this.#flushing !== undefined) clearImmediate(this.#flushing);
     clearInterval(this.#progress);
     this.#endAll('closed');
-    for (const waiter of [...this.#waiters]) waiter.resolve(false);
+    for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
   #advance(revision: number): void {
     this.#applied = revision;
     if (this.#waiters.size === 0) return;
-    for (const waiter of [...this.#waiters]) if (waiter.revision <= revision) waiter.resolve(true);
+    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.resolve(true);
   }
 
   #flushNow(): void {
@@ -221,8 +234,12 @@ export class Hub {
   async #catchUp(subscription: Subscription): Promise<void> {
     const retryMs = this.#options.retryMs ?? 500;
     while (!subscription.closed) {
-      if (subscription.position >= this.#ring.start) return this.#joinLive(subscription);
+      if (this.#following && subscription.position >= this.#ring.start) return this.#joinLive(subscription);
       try {
+        if (!this.#following) {
+          await this.#options.startFollowing?.();
+          continue;
+        }
         const page = await this.#options.readHistory(subscription, subscription.position);
         if (page.through <= subscription.position) throw new Error(`the change log ends at ${page.through}`);
         this.#deliver(subscription, page.changes, page.through);
@@ -252,6 +269,6 @@ export class Hub {
 
   #endAll(reason: 'compacted' | 'closed'): void {
     this.#subscriptions.visitAll((subscription) => subscription.end(reason));
-    for (const subscription of [...this.#catchingUp]) subscription.end(reason);
+    for (const subscription of this.#catchingUp) subscription.end(reason);
   }
 }

@@ -71,15 +71,15 @@ export class Subscriptions {
     }
   }
 
-  /** Calls `visit` with every subscription of a cluster. */
+  /** Calls `visit` with every subscription of a cluster; it may remove the one that it is given. */
   visitCluster(cluster: string, visit: (subscription: Subscription) => void): void {
-    for (const scope of [...(this.#scopes.get(cluster)?.values() ?? [])]) {
-      for (const group of [...scope.values()]) for (const subscription of [...group.members]) visit(subscription);
+    for (const scope of this.#scopes.get(cluster)?.values() ?? []) {
+      for (const group of scope.values()) for (const subscription of group.members) visit(subscription);
     }
   }
 
   visitAll(visit: (subscription: Subscription) => void): void {
-    for (const cluster of [...this.#scopes.keys()]) this.visitCluster(cluster, visit);
+    for (const cluster of this.#scopes.keys()) this.visitCluster(cluster, visit);
   }
 }
 

@@ -107,7 +107,7 @@ class ParsedBound {
 
   constructor(maxObjects: number, maxBytes: number) {
     this.#objects = Array.from({ length: maxObjects });
-    this.#sizes = new Array<number>(maxObjects).fill(0);
+    this.#sizes = Array.from({ length: maxObjects }, () => 0);
     this.#maxBytes = maxBytes;
   }
 

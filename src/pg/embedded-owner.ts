@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { DataDirectoryLocked } from './embedded-errors.ts';
+
+/** Which process has a data directory. The start time tells it from a later process with the same number. */
+type Owner = { readonly pid: number; readonly started: string };
+
+/** When a process began, in whatever form the system has; undefined when there is no such process. */
+export async function processStart(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') {
+    try {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+      // The name, in parentheses, may hold anything; field 3 follows it. A zombie has ended.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+      const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+      return `${boot.trim()} ${fields[19]}`;
+    } catch {
+      return undefined;
+    }
+  }
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]);
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes this process the owner of a data directory; gives the release. Throws `DataDirectoryLocked` when a living process owns it. A killed owner
+ * leaves its file behind, which then means nothing.
+ */
+export async function takeOwnership(dataDir: string): Promise<() => Promise<void>> {
+  const file = join(dataDir, 'owner.json');
+  const own: Owner = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
+  const draft = join(dataDir, `owner.${process.pid}.${Date.now().toString(36)}`);
+  await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
+  try {
+    for (let attempt = 0; ; attempt++) {
+      if (await linked(draft, file)) break;
+      const owner = await readOwner(file);
+      const alive = owner !== undefined && (await processStart(owner.pid)) === owner.started;
+      if (alive || attempt === 10) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
+      // Move aside what is stale; of two starts that do so at once, one moves the other's fresh file, which the check below finds out.
+      await rename(file, `${draft}.stale`).catch(() => undefined);
+      await rm(`${draft}.stale`, { force: true });
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await setTimeout(20);
+  const owner = await readOwner(file);
+  if (owner?.pid !== own.pid || owner.started !== own.started) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
+  return () => rm(file, { force: true });
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readOwner(file: string): Promise<Owner | undefined> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const { pid, started } = parsed as Partial<Owner>;
+    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
+  } catch {
+    return undefined;
+  }
+}

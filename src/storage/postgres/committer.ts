@@ -1,0 +1,144 @@
+import type { Connection } from '../../pg/connection.ts';
+import type { SerializedObject } from '../cache/serialized.ts';
+import { isObjectItem, keyText, type ObjectItem } from '../group.ts';
+import { StorageUnavailable, type WriteOutcome } from '../object-store.ts';
+import { type Batch, encodeBatch, type PreparedGroup, type Settled, settleBatch } from './batch.ts';
+import { commitBatch } from './statements.ts';
+
+export type CommitterOptions = {
+  readonly shard: number;
+  /** One batch at a time is under way on each. */
+  readonly connections: readonly Connection[];
+  /** True when the changes themselves are wanted, with the state before them. */
+  readonly wantsChanges: () => boolean;
+  /** The object that an update or delete expects, if this process holds it. */
+  readonly findBefore: (item: ObjectItem) => SerializedObject | undefined;
+  /** A batch is durable. The callers hear of it once this has resolved. */
+  readonly onCommitted: (settled: Settled) => Promise<void> | undefined;
+};
+
+type Waiting = {
+  readonly group: PreparedGroup;
+  readonly keys: readonly string[];
+  readonly bytes: number;
+  readonly resolve: (outcomes: readonly WriteOutcome[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const maxItems = 128;
+const maxBytes = 4 * 1024 * 1024;
+const maxWaiting = 20_000;
+
+/**
+ * Group commit: gathers the atomic groups of concurrent callers and commits them together, in one call of one SQL function, which is one transaction.
+ * What arrives while a batch is under way makes up the next one; when nothing is under way a batch goes at the end of the tick.
+ */
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #busy = new Set<Connection>();
+  #queue: Waiting[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Commits a group; resolves after the commit is durable. Rejects with the connection's error when the outcome is unknown. */
+  commit(group: PreparedGroup): Promise<readonly WriteOutcome[]> {
+    if (this.#closed) return Promise.reject(new StorageUnavailable('the store is closed'));
+    if (this.#queue.length >= maxWaiting) return Promise.reject(new StorageUnavailable('too many writes are waiting'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ group, keys: keysOf(group), bytes: bytesOf(group), resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#pump();
+      });
+    });
+  }
+
+  /** Rejects what waits; what is under way ends by itself. */
+  close(): void {
+    this.#closed = true;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(new StorageUnavailable('the store is closed'));
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const connection = this.#options.connections.find((candidate) => !this.#busy.has(candidate));
+      if (connection === undefined) return;
+      this.#busy.add(connection);
+      void this.#send(this.#takeBatch(), connection);
+    }
+  }
+
+  /** The waiting groups that fit, in order; groups that touch a key of an earlier one stay for the next batch. */
+  #takeBatch(): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
+    const keys = new Set<string>();
+    let items = 0;
+    let bytes = 0;
+    let full = false;
+    for (const waiting of this.#queue) {
+      full ||= items > 0 && (items + waiting.group.items.length > maxItems || bytes + waiting.bytes > maxBytes);
+      const repeats = !full && waiting.keys.some((key) => keys.has(key));
+      if (full || repeats) left.push(waiting);
+      else {
+        taken.push(waiting);
+        items += waiting.group.items.length;
+        bytes += waiting.bytes;
+      }
+      if (!full) for (const key of waiting.keys) keys.add(key);
+    }
+    this.#queue = left;
+    return taken;
+  }
+
+  async #send(waiting: readonly Waiting[], connection: Connection): Promise<void> {
+    try {
+      const batch = this.#assemble(waiting);
+      const rows = await connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
+      this.#release(connection);
+      const settled = settleBatch(batch, rows);
+      await this.#options.onCommitted(settled);
+      waiting.forEach(({ resolve }, number) => resolve(settled.outcomes[number] ?? []));
+    } catch (error) {
+      this.#release(connection);
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  #release(connection: Connection): void {
+    if (this.#busy.delete(connection)) this.#pump();
+  }
+
+  #assemble(waiting: readonly Waiting[]): Batch {
+    const groups = waiting.map(({ group }) => group);
+    const objects = groups.flatMap((group) => [...group.objects.values()]);
+    const befores = this.#options.wantsChanges()
+      ? objects.map(({ item }) => {
+          const known = item.op === 'create' ? undefined : this.#options.findBefore(item);
+          return item.op !== 'create' && known?.revision === item.expected ? known : undefined;
+        })
+      : undefined;
+    return { groups, objects, befores };
+  }
+}
+
+function keysOf({ items }: PreparedGroup): readonly string[] {
+  return items.flatMap((item) => {
+    if (isObjectItem(item)) return [keyText(item.key)];
+    if (item.op === 'deleteCluster') return [`cluster\0${item.cluster}`];
+    const { name, parent, workspace } = item.cluster;
+    return [`cluster\0${name}`, `workspace\0${parent}\0${workspace}`];
+  });
+}
+
+function bytesOf({ objects }: PreparedGroup): number {
+  let bytes = 0;
+  for (const { item, base } of objects.values()) bytes += item.text.length + (base?.length ?? 0);
+  return bytes;
+}

@@ -1,0 +1,99 @@
+import { assertWellFormed, clusterOf, isObjectItem, type Failure, failedGroup, type ObjectItem } from '../group.ts';
+import type { ClusterName } from '../../logicalcluster/name.ts';
+import type { WriteItem, WriteOutcome } from '../object-store.ts';
+import type { NewCluster, PreparedGroup, PreparedItem } from './batch.ts';
+import type { Clusters, KnownCluster } from './clusters.ts';
+import type { DefaultObjects } from './default-objects.ts';
+import type { Resources } from './resources.ts';
+
+export type PrepareOptions = {
+  readonly clusters: Clusters;
+  readonly resources: Resources;
+  readonly defaults: DefaultObjects;
+};
+
+/** A group that can be committed to a shard, or the outcome that it has without asking the database. */
+export type Prepared =
+  | { readonly shard: string; readonly group: PreparedGroup }
+  | { readonly outcomes: readonly WriteOutcome[] };
+
+export const rootShard = 'root';
+
+/**
+ * Turns names into numbers. Synchronous when this process knows all of them, which is the rule; undefined when it has to ask the database first
+ * (`learn`).
+ */
+export function prepare(options: PrepareOptions, items: readonly WriteItem[]): Prepared | undefined {
+  const only = items[0];
+  if (items.length > 1 || only === undefined || !isObjectItem(only)) return undefined;
+  assertWellFormed(items);
+  const cluster = options.clusters.known(only.key.cluster);
+  const resource = options.resources.known(only.key.resource);
+  if (cluster === undefined || resource === undefined) return undefined;
+  const prepared = prepareItem(options, only, cluster, resource);
+  return {
+    shard: cluster.record.shard,
+    group: { items, objects: new Map([[0, prepared]]), newClusters: new Map() },
+  };
+}
+
+/** As `prepare`, after asking for what is unknown. Throws when the group is not well formed or spans two shards. */
+export async function learnAndPrepare(options: PrepareOptions, items: readonly WriteItem[]): Promise<Prepared> {
+  assertWellFormed(items);
+  const newClusters = await numberNewClusters(options.clusters, items);
+  const made = new Map([...newClusters.values()].map((cluster) => [cluster.record.name, cluster]));
+  const known = new Map<ClusterName, KnownCluster>();
+  for (const name of new Set(items.map((item) => clusterOf(item)))) {
+    const cluster = made.has(name) ? undefined : await options.clusters.find(name);
+    if (cluster !== undefined) known.set(name, cluster);
+  }
+  const objects = new Map<number, PreparedItem>();
+  const failures = new Map<number, Failure>();
+  const shards = new Set<string>();
+  for (const [place, item] of items.entries()) {
+    const name = clusterOf(item);
+    const cluster = known.get(name) ?? asCreated(made.get(name));
+    if (cluster === undefined) {
+      failures.set(place, { ok: false, why: 'noCluster', current: 0 });
+      continue;
+    }
+    shards.add(cluster.record.shard);
+    if (isObjectItem(item)) {
+      objects.set(place, prepareItem(options, item, cluster, await options.resources.make(item.key.resource)));
+    }
+  }
+  if (shards.size > 1) throw new Error(`an atomic group spans the shards ${[...shards].join(', ')}`);
+  if (failures.size > 0) return { outcomes: failedGroup(items.length, failures) };
+  return { shard: [...shards][0] ?? rootShard, group: { items, objects, newClusters } };
+}
+
+async function numberNewClusters(
+  clusters: Clusters,
+  items: readonly WriteItem[],
+): Promise<ReadonlyMap<number, NewCluster>> {
+  const made = new Map<number, NewCluster>();
+  for (const [place, item] of items.entries()) {
+    if (item.op !== 'createCluster') continue;
+    const record = { ...item.cluster, shard: item.cluster.shard ?? rootShard };
+    made.set(place, { id: await clusters.reserveId(), record });
+  }
+  return made;
+}
+
+/** A cluster of this very group; its revision is not known before the commit, and nothing but default content asks for it. */
+function asCreated(made: NewCluster | undefined): KnownCluster | undefined {
+  return made === undefined ? undefined : { id: made.id, record: { ...made.record, revision: 0, state: 'Active' } };
+}
+
+function prepareItem(
+  { defaults }: PrepareOptions,
+  item: ObjectItem,
+  cluster: KnownCluster,
+  resource: number,
+): PreparedItem {
+  const { key } = item;
+  const base = defaults.has(key.resource)
+    ? defaults.text(cluster.record, key.resource, key.namespace, key.name)
+    : undefined;
+  return { item, cluster: cluster.id, resource, base };
+}
