@@ -317,7 +317,8 @@ describe('JSON Schemas inside a CustomResourceDefinition', () => {
   const stored = (schema: string) => {
     const { object, unknown } = decode(crd, version(schema));
     const [first] = (object['spec'] as { versions: JsonObject[] }).versions;
-    return { schema: (first?.['schema'] as JsonObject)['openAPIV3Schema'], unknown };
+    assert.ok(first !== undefined);
+    return { schema: (first['schema'] as JsonObject)['openAPIV3Schema'], unknown };
   };
 
   it('keep every form of items and additionalProperties', () => {

@@ -23,7 +23,7 @@ export type FieldPlan = {
 export type ValuePlan = {
   readonly schema: Schema;
   /** What null means inside a list or map. */
-  zero(): Json;
+  readonly zero: () => Json;
 } & (
   | { readonly kind: 'struct'; readonly struct: StructPlan }
   | { readonly kind: 'list'; readonly items: ValuePlan }
