@@ -1,0 +1,50 @@
+import type { Logger } from 'pino';
+import type { LoopbackClient } from '../client/client.ts';
+import type { CatalogSource } from '../registry/registry.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { createEventController } from './core/event/controller.ts';
+import { createNamespaceController } from './core/namespace/controller.ts';
+import { createRootCaController } from './core/root-ca/controller.ts';
+import { createServiceAccountController } from './core/serviceaccount/controller.ts';
+import type { Controller } from './framework/controller.ts';
+import { runControllers, type RunnerOptions } from './framework/runner.ts';
+import { createGarbageCollector } from './garbage-collector/controller.ts';
+import { createAggregationController } from './rbac.authorization.k8s.io/clusterrole/aggregation-controller.ts';
+import { createPurgeController } from './tenancy.kcp.io/workspace/purge-controller.ts';
+
+export type ControllersOptions = {
+  readonly store: ObjectStore;
+  /** In the name of a member of system:masters. */
+  readonly client: LoopbackClient;
+  /** Tells the garbage collector which resource an owner's kind is. */
+  readonly catalogs: CatalogSource;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** What kube-root-ca.crt holds in every namespace. */
+  readonly caCertificatePem: string;
+  readonly timing?: RunnerOptions['timing'];
+};
+
+/** All controllers of the control plane. */
+export function createControllers(options: ControllersOptions): readonly Controller[] {
+  return [
+    createNamespaceController(options),
+    createGarbageCollector(options),
+    createServiceAccountController(options),
+    createRootCaController(options),
+    createAggregationController(options),
+    createEventController(options),
+    createPurgeController(options),
+  ];
+}
+
+/** Runs the controllers on this replica while it holds their lock. `stop` resolves when nothing of them runs any more. */
+export function startControllers(options: ControllersOptions): { stop(): Promise<void> } {
+  const { store, log, timing } = options;
+  return runControllers({
+    name: 'controllers',
+    store,
+    log,
+    controllers: createControllers(options),
+    ...(timing === undefined ? {} : { timing }),
+  });
+}
