@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '../../apimachinery/errors.ts';
 import type { Authenticator } from '../../authentication/authenticator.ts';
-import { anonymousUser } from '../../authentication/identities.ts';
+import { anonymousUser } from '../../registry/identities.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { Exchange } from '../exchange.ts';
 

@@ -24,9 +24,11 @@ export async function watchObjects(endpoints: Endpoints, x: Exchange, target: Ta
     bookmarks: request.allowWatchBookmarks === true,
     endsAt: performance.now() + seconds * 1000,
   });
+  // Asked for first, so that a client that leaves while the watch begins is noticed.
+  const { signal } = x;
   const stop = await endpoints.registry.watch(x, { ...target, name: '' }, named, writer);
   try {
-    writer.open(await openEventStream(x));
+    writer.open(await openEventStream(x), signal);
     endpoints.watches.add(writer);
     await writer.ended;
   } finally {

@@ -9,6 +9,8 @@ export interface EventStream {
   write(encoded: Encoded): void;
   /** Bytes written but not yet taken by the client. */
   buffered(): number;
+  /** Called about every half minute: a stream that can ask whether its client still lives does so, and ends when it does not. */
+  keepAlive(): void;
   end(): void;
   destroy(): void;
   onClose(listener: () => void): void;
@@ -26,6 +28,8 @@ export async function openEventStream(x: Exchange): Promise<EventStream> {
   return {
     write: (encoded) => void response.write(encoded.bytes),
     buffered: () => response.writableLength,
+    // The connection as a whole is looked after by the listener.
+    keepAlive: () => undefined,
     end: () => void response.end(),
     destroy: () => void response.destroy(),
     onClose: (listener) => void response.on('close', listener),

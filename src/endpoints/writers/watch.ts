@@ -4,6 +4,7 @@ import type { EventStream } from './event-stream.ts';
 import { encodeBookmark, encodeError, encodeEvents, type Encoded, type WatchForm } from './watch-encoding.ts';
 
 const bookmarkEveryMs = 60_000;
+const keepAliveEveryMs = 30_000;
 
 /** A client that leaves this much unread is too slow: its watch ends, and it lists again. */
 const maxBufferedBytes = 16 * 1024 * 1024;
@@ -31,20 +32,24 @@ export class WatchWriter implements WatchSink {
   #progress = 0;
   #bookmarked = 0;
   #nextBookmark: number;
+  #nextKeepAlive: number;
 
   constructor(form: WatchForm, options: WatchWriterOptions) {
     this.#form = form;
     this.#options = options;
     // Spread, so that many watches begun together do not all wake in the same tick.
-    this.#nextBookmark = performance.now() + bookmarkEveryMs * (0.75 + Math.random() / 2);
+    const now = performance.now();
+    this.#nextBookmark = now + bookmarkEveryMs * (0.75 + Math.random() / 2);
+    this.#nextKeepAlive = now + keepAliveEveryMs;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
   }
 
-  /** Begins to write; what was delivered before goes out first. */
-  open(stream: EventStream): void {
+  /** Begins to write; what was delivered before goes out first. `gone` aborts when the client left before. */
+  open(stream: EventStream, gone: AbortSignal): void {
     this.#stream = stream;
+    if (gone.aborted) return this.#end(false);
     stream.onClose(() => this.#end(false));
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -83,9 +88,15 @@ export class WatchWriter implements WatchSink {
   tick(now: number): void {
     if (now >= this.#options.endsAt) {
       this.finish();
-    } else if (now >= this.#nextBookmark) {
+      return;
+    }
+    if (now >= this.#nextBookmark) {
       this.#nextBookmark = now + bookmarkEveryMs;
       if (this.#options.bookmarks) this.#bookmark({});
+    }
+    if (now >= this.#nextKeepAlive) {
+      this.#nextKeepAlive = now + keepAliveEveryMs;
+      this.#stream?.keepAlive();
     }
   }
 

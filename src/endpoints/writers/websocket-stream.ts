@@ -16,8 +16,6 @@ const server = new WebSocketServer({
   },
 });
 
-const pingEveryMs = 30_000;
-
 /** Completes the WebSocket handshake: every event becomes one text message. */
 export function acceptWebSocket(x: Exchange, upgrade: Upgrade): Promise<EventStream> {
   return new Promise((resolve) => {
@@ -35,13 +33,6 @@ function eventStream(socket: WebSocket): EventStream {
   socket.on('pong', () => {
     alive = true;
   });
-  const ping = setInterval(() => {
-    if (!alive) socket.terminate();
-    alive = false;
-    socket.ping();
-  }, pingEveryMs);
-  ping.unref();
-  socket.on('close', () => clearInterval(ping));
   return {
     write: ({ bytes, ends }) => {
       let start = 0;
@@ -52,6 +43,11 @@ function eventStream(socket: WebSocket): EventStream {
       }
     },
     buffered: () => socket.bufferedAmount,
+    keepAlive: () => {
+      if (!alive) socket.terminate();
+      alive = false;
+      socket.ping();
+    },
     end: () => socket.close(1000),
     destroy: () => socket.terminate(),
     onClose: (listener) => void socket.on('close', listener),
