@@ -16,7 +16,7 @@ import tables from './generated/types.json' with { type: 'json' };
  *   header  `typed` (has apiVersion and kind), `@group/version` (is a kind there), `atomic`, `unions=<json>`
  *   field   `<json name> <type> <protobuf number, with the numbers of embedding messages before it> <flags> <attributes>`
  *   flags   o omitempty, p pointer, r required
- *   type    `[]T`, `{key type}T`, `.Struct` of the same package, `<n>.Struct` of package n, a scalar, or `goName=T`
+ *   type    `[]T`, `{key type}T`, `.Struct` of the same package, `<n>.Struct` of package n, a scalar, or `goName=T`; `string|a|b` has only these values (URI-encoded)
  * Types are parsed when they are first asked for, so an unused one costs nothing.
  */
 const packages: readonly string[] = tables.packages;
@@ -208,7 +208,16 @@ function parseType(text: string, home: string, attributes: Attributes): Schema {
       ...goType,
     };
   }
-  if (isScalarType(type)) return named === null ? scalarTypes[type] : { kind: 'scalar', type, ...goType };
+  const [scalar = '', ...values] = type.split('|');
+  if (isScalarType(scalar)) {
+    if (named === null) return scalarTypes[scalar];
+    return {
+      kind: 'scalar',
+      type: scalar,
+      ...goType,
+      ...(values.length === 0 ? {} : { enum: values.map(decodeURIComponent) }),
+    };
+  }
   const form = anyForms.get(type);
   if (form !== undefined) return anyOf(form);
   const dot = type.indexOf('.');

@@ -19,7 +19,12 @@ export type GoDeclaration =
   /** `type A B`, or `type A = B` (same: the two names mean one type). */
   | { readonly kind: 'alias'; readonly type: GoType; readonly same: boolean };
 
-export type GoPackage = { readonly name: string; readonly types: ReadonlyMap<string, GoDeclaration> };
+export type GoPackage = {
+  readonly name: string;
+  readonly types: ReadonlyMap<string, GoDeclaration>;
+  /** Values of the string types marked `+enum`, sorted. */
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+};
 
 const builtinTypes = new Set([
   'string',
@@ -64,14 +69,21 @@ function parseImports(source: string): Map<string, string> {
 /** Reads the type declarations of one Go package: enough Go for the API types of Kubernetes, no more. */
 export function readGoPackage(directory: string, importPath: string): GoPackage {
   const types = new Map<string, GoDeclaration>();
+  const enumTypes = new Set<string>();
+  const constants = new Map<string, string[]>();
   let name = '';
   for (const file of readdirSync(directory).toSorted()) {
     if (!file.endsWith('.go') || file.endsWith('_test.go') || /^(zz_)?generated/.test(file)) continue;
-    const source = readFileSync(join(directory, file), 'utf8')
-      .replace(/\/\*[\s\S]*?\*\//g, '')
-      .replace(/^\s*\/\/.*$/gm, '');
+    const text = readFileSync(join(directory, file), 'utf8');
+    for (const match of text.matchAll(/((?:^[ \t]*\/\/.*\n)+)type (\w+) string$/gm))
+      if (/^[ \t]*\/\/[ \t]*\+enum[ \t]*$/m.test(match[1] ?? '')) enumTypes.add(match[2] ?? '');
+    const source = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
     name = /^package (\w+)/m.exec(source)?.[1] ?? name;
     const imports = parseImports(source);
+    for (const match of source.matchAll(/^(?:const)?\s*\w+\s+(\w+)\s*=\s*"([^"]*)"/gm)) {
+      const [, type = '', value = ''] = match;
+      constants.set(type, [...(constants.get(type) ?? []), value]);
+    }
     for (const match of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
       const fields: GoField[] = [];
       for (const line of (match[2] ?? '').split('\n')) {
@@ -91,5 +103,6 @@ export function readGoPackage(directory: string, importPath: string): GoPackage 
       types.set(match[1] ?? '', { kind: 'alias', type, same: match[2] !== undefined });
     }
   }
-  return { name, types };
+  const enums = new Map([...enumTypes].map((type) => [type, [...new Set(constants.get(type) ?? [])].toSorted()]));
+  return { name, types, enums };
 }

@@ -111,7 +111,10 @@ export function buildTables(
         }
         const found = declaration(type.importPath, type.name);
         if (found.kind === 'alias' && found.same) return expression(found.type, home);
-        if (found.kind === 'alias') return `${goName(type.importPath, type.name)}=${expression(found.type, home)}`;
+        if (found.kind === 'alias') {
+          const values = (source.goPackage(type.importPath).enums.get(type.name) ?? []).map(encodeURIComponent);
+          return `${goName(type.importPath, type.name)}=${[expression(found.type, home), ...values].join('|')}`;
+        }
         pending.push({ importPath: type.importPath, name: type.name });
         return type.importPath === home
           ? `.${type.name}`

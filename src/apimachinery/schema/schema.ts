@@ -82,6 +82,8 @@ export type ScalarSchema = {
   readonly type: ScalarType;
   /** Go name for error texts, where it is not the type's own: `v1.Protocol`. */
   readonly goType?: string;
+  /** The values that documentation lists. Decoding does not check them: validation does, in its own words. */
+  readonly enum?: readonly string[];
 };
 
 /** Anything (RawExtension, JSON, FieldsV1). */
