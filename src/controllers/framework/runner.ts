@@ -39,15 +39,18 @@ const maxBacklog = 20_000;
  */
 export function runControllers(options: RunnerOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = options.store.lead(options.name, stopping.signal, async (signal) => {
+  let leadership: Promise<void> = Promise.resolve();
+  const running = options.store.lead(options.name, stopping.signal, (signal) => {
     options.log.info({ controllers: options.controllers.map(({ name }) => name) }, 'controllers lead');
-    const leadership = new Leadership(options, signal);
-    await leadership.run();
+    leadership = new Leadership(options, signal).run();
+    return leadership;
   });
   return {
     async stop() {
       stopping.abort();
       await running;
+      // The lock is let go at once; what runs under it still has to end.
+      await leadership.catch(() => undefined);
     },
   };
 }

@@ -41,9 +41,10 @@ export function createRootCaController(options: RootCaControllerOptions): Contro
   return {
     ...controller,
     async sweep(context) {
-      if (context.reason === 'start' && (await store.readCheckpoint(note)) !== undefined) return;
+      const isNew = (await store.readCheckpoint(note)) === undefined;
+      if (context.reason === 'start' && !isNew) return;
       // Also those in namespaces that have no row: they are found by the ConfigMap that somebody changed once.
-      if (context.reason === 'start')
+      if (isNew)
         await visitEverywhere(store, 'configmaps', context, ({ key }) => {
           if (key.name === rootCaConfigMap.name)
             context.enqueue(formatObjectKey({ ...key, resource: 'namespaces', namespace: '', name: key.namespace }));
