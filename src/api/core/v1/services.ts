@@ -49,6 +49,8 @@ function prepareForUpdate(object: KubeObject, before: KubeObject): void {
   const old = (before as Service).spec ?? {};
   keepAddresses(spec, old);
   dropForNewType(spec, old);
+  // Meaningless there; upstream hides it when it reads.
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
   if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} };
 }
 

@@ -1,4 +1,5 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import { goString } from '../../../apimachinery/go-syntax.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ipAddress, ipFamily } from '../../../apimachinery/validation/ip.ts';
 import { nameIsDns1123Subdomain, qualifiedName } from '../../../apimachinery/validation/names.ts';
@@ -48,12 +49,12 @@ export function validatePodStatusUpdate(object: KubeObject, before: KubeObject):
     validateTransitions(status[field] ?? [], oldStatus[field] ?? [], restarts, exempt, `status.${field}`, errors);
   }
   const podIps = status.podIPs?.map(({ ip = '' }) => ip) ?? [];
-  validateAddresses(podIps, oldStatus.podIPs ?? [], 'status.podIPs', errors);
+  validateAddresses(podIps, oldStatus.podIPs ?? [], 'PodIP', 'status.podIPs', errors);
   const hostIps = status.hostIPs?.map(({ ip = '' }) => ip) ?? [];
   if (hostIps.length > 0 && hostIps[0] !== (status.hostIP ?? '')) {
     errors.push(fieldError.invalid('status.hostIPs[0].ip', hostIps[0], 'must be equal to `hostIP`'));
   }
-  validateAddresses(hostIps, oldStatus.hostIPs ?? [], 'status.hostIPs', errors);
+  validateAddresses(hostIps, oldStatus.hostIPs ?? [], 'HostIP', 'status.hostIPs', errors);
   return errors;
 }
 
@@ -81,6 +82,7 @@ function validateTransitions(
 function validateAddresses(
   addresses: readonly string[],
   old: readonly { ip?: string }[],
+  type: 'PodIP' | 'HostIP',
   path: string,
   errors: FieldError[],
 ): void {
@@ -89,7 +91,14 @@ function validateAddresses(
   });
   if (addresses.length < 2) return;
   const families = new Set(addresses.map(ipFamily));
-  if (addresses.length > 2 || families.size < 2) {
-    errors.push(fieldError.invalid(path, addresses, 'may specify no more than one IP for each IP family'));
+  const broken = addresses.findIndex((ip) => ipFamily(ip) === undefined);
+  if (broken >= 0) {
+    const detail = `failed to check for dual stack with error:invalid IP[${broken}]: ${addresses[broken] ?? ''}`;
+    errors.push({ type: 'InternalError', field: path, detail });
+  }
+  if (broken >= 0 || addresses.length > 2 || families.size < 2) {
+    const shown = addresses.map((ip) => `core.${type}{IP:${goString(ip)}}`).join(', ');
+    const message = 'may specify no more than one IP for each IP family';
+    errors.push(fieldError.invalid(path, goSyntax(`[]core.${type}{${shown}}`), message));
   }
 }

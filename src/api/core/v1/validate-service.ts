@@ -31,6 +31,9 @@ export function validateService(service: Service): FieldError[] {
   const { spec = {}, metadata } = service;
   const { annotations = {} } = metadata;
   const errors: FieldError[] = [];
+  // Upstream looks at these before all others, and no further when they are wrong: it is about to allot addresses.
+  if (spec.type !== 'ExternalName') validateClusterIps(spec, errors);
+  if (errors.length > 0) return errors;
   const hints = annotations[hintsAnnotation];
   const mode = annotations[modeAnnotation];
   if (hints !== undefined && mode !== undefined && hints !== mode) {
@@ -48,7 +51,6 @@ export function validateService(service: Service): FieldError[] {
   ports.forEach((port, index) => validateServicePort(port, ports.length > 1, names, `spec.ports[${index}]`, errors));
   errors.push(...validateLabels(spec.selector ?? {}, 'spec.selector'));
   validateSessionAffinity(spec, errors);
-  if (type !== 'ExternalName') validateClusterIps(spec, errors);
   spec.externalIPs?.forEach((ip, index) => {
     const path = `spec.externalIPs[${index}]`;
     const messages = ipAddress(ip);
@@ -150,6 +152,14 @@ function validateClusterIps(spec: ServiceSpec, errors: FieldError[]): void {
   if (broken) return;
   if (clusterIPs.length > 1 && new Set(clusterIPs.map(ipFamily)).size < 2) {
     all('may specify no more than one IP for each IP family');
+  }
+  if (ipFamilyPolicy === 'SingleStack') {
+    const needed = "must be 'RequireDualStack' or 'PreferDualStack' when multiple";
+    const many = (what: string): void => {
+      errors.push(fieldError.invalid('spec.ipFamilyPolicy', ipFamilyPolicy, `${needed} ${what} are specified`));
+    };
+    if (clusterIPs.length === 2) many('cluster IPs');
+    if (ipFamilies.length === 2) many('IP families');
   }
   if (isHeadless(spec)) return;
   clusterIPs.forEach((ip, index) => {

@@ -8,16 +8,19 @@ export function dropGatedPodFields(spec: PodSpec | undefined): void {
   if (spec === undefined) return;
   delete spec.resources;
   delete spec.resourceClaims;
-  for (const container of spec.containers ?? []) dropGatedContainerFields(container);
-  for (const container of spec.initContainers ?? []) dropGatedContainerFields(container);
-  for (const container of spec.ephemeralContainers ?? []) dropGatedContainerFields(container);
-  for (const volume of spec.volumes ?? []) {
-    delete volume.image;
-    for (const source of volume.projected?.sources ?? []) delete source.clusterTrustBundle;
+  for (const { projected } of spec.volumes ?? []) {
+    for (const source of projected?.sources ?? []) delete source.clusterTrustBundle;
+  }
+  const images = new Set(spec.volumes?.filter(({ image }) => image !== undefined).map(({ name = '' }) => name));
+  if (images.size > 0) spec.volumes = spec.volumes?.filter(({ image }) => image === undefined) ?? [];
+  for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
+    for (const container of list ?? []) dropGatedContainerFields(container, images);
   }
 }
 
-function dropGatedContainerFields(container: Container): void {
+function dropGatedContainerFields(container: Container, imageVolumes: ReadonlySet<string>): void {
   delete container.resources?.claims;
   delete container.lifecycle?.stopSignal;
+  if (imageVolumes.size === 0 || container.volumeMounts === undefined) return;
+  container.volumeMounts = container.volumeMounts.filter(({ name = '' }) => !imageVolumes.has(name));
 }

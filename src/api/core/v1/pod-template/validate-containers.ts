@@ -1,4 +1,4 @@
-import { type FieldError, fieldError } from '../../../../apimachinery/errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../../apimachinery/errors.ts';
 import { dns1123Label, portName, portNumber } from '../../../../apimachinery/validation/names.ts';
 import { invalidEach, requireOneOf } from '../../../field-path.ts';
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, VolumeMount } from './types.ts';
@@ -11,6 +11,7 @@ import type { VolumesByName } from './validate-volumes.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
+const resizable = ['cpu', 'memory'];
 const messagePolicies = ['File', 'FallbackToLogsOnError'];
 
 /** Errors of the regular, init and ephemeral containers of a pod, in this order. */
@@ -285,9 +286,12 @@ function validateResizePolicy(
 ): void {
   const seen = new Set<string>();
   container.resizePolicy?.forEach(({ resourceName = '', restartPolicy = '' }, index) => {
-    if (seen.has(resourceName)) errors.push(fieldError.duplicate(`${path}[${index}]`, resourceName));
+    if (seen.has(resourceName)) errors.push(fieldError.duplicate(`${path}[${index}]`, goSyntax(resourceName)));
     seen.add(resourceName);
-    requireOneOf(path, resourceName, ['cpu', 'memory'], errors);
+    if (resourceName === '') errors.push(fieldError.required(path));
+    else if (!resizable.includes(resourceName)) {
+      errors.push(fieldError.notSupported(path, goSyntax(resourceName), resizable));
+    }
     requireOneOf(path, restartPolicy, ['NotRequired', 'RestartContainer'], errors);
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') {
       const message = "must be 'NotRequired' when `restartPolicy` is 'Never'";

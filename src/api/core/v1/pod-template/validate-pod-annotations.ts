@@ -28,10 +28,13 @@ export function validatePodAnnotations(
   if (cost !== undefined && !isInt32(cost)) {
     errors.push(fieldError.invalid(atKey(path, deletionCost), cost, 'must be a 32bit integer'));
   }
-  for (const key of Object.keys(annotations)) {
-    const value = annotations[key] ?? '';
-    if (key === seccompPod || key.startsWith(seccompPrefix)) validateSeccompText(value, `${path}.${key}`, errors);
-    if (key.startsWith(appArmorPrefix)) validateAppArmorText(key, value, spec, path, errors);
+  const keys = Object.keys(annotations);
+  for (const key of keys) {
+    if (key !== seccompPod && !key.startsWith(seccompPrefix)) continue;
+    validateSeccompText(annotations[key] ?? '', `${path}.${key}`, errors);
+  }
+  for (const key of keys) {
+    if (key.startsWith(appArmorPrefix)) validateAppArmorText(key, annotations[key] ?? '', spec, path, errors);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../../../../apimachinery/errors.ts';
 import { compareQuantity, formatQuantity, parseQuantity, type Quantity } from '../../../../apimachinery/quantity.ts';
 import { qualifiedName } from '../../../../apimachinery/validation/names.ts';
-import { atKey, invalidEach, negativeMessage } from '../../../field-path.ts';
+import { atKey, negativeMessage } from '../../../field-path.ts';
 import type { ResourceList, ResourceRequirements } from './types.ts';
 
 const nano = 1_000_000_000n;
@@ -43,14 +43,14 @@ export function isExtendedResource(name: string): boolean {
   return qualifiedName(`requests.${name}`).length === 0;
 }
 
-/** Errors of the name of any resource, at `path`. Gives false when there were some. */
+/** Errors of the name of any resource, at `path`; they show it without quotes. Gives false when there were some. */
 export function validateResourceName(name: string, path: string, errors: FieldError[]): boolean {
   const messages = qualifiedName(name);
-  invalidEach(path, name, messages, errors);
+  for (const message of messages) errors.push(fieldError.invalid(path, goSyntax(name), message));
   if (messages.length > 0) return false;
   const huge = name.startsWith(hugePages) || name.startsWith(`requests.${hugePages}`);
   if (!name.includes('/') && !standardResources.has(name) && !huge) {
-    errors.push(fieldError.invalid(path, name, 'must be a standard resource type or fully qualified'));
+    errors.push(fieldError.invalid(path, goSyntax(name), 'must be a standard resource type or fully qualified'));
     return false;
   }
   return true;
@@ -60,10 +60,10 @@ function validateContainerResourceName(name: string, path: string, errors: Field
   validateResourceName(name, path, errors);
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !name.startsWith(hugePages)) {
-      errors.push(fieldError.invalid(path, name, 'must be a standard resource for containers'));
+      errors.push(fieldError.invalid(path, goSyntax(name), 'must be a standard resource for containers'));
     }
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
-    errors.push(fieldError.invalid(path, name, "doesn't follow extended resource name standard"));
+    errors.push(fieldError.invalid(path, goSyntax(name), "doesn't follow extended resource name standard"));
   }
 }
 

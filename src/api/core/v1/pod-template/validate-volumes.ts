@@ -37,7 +37,6 @@ const requiredFields: Readonly<Record<string, readonly string[]>> = {
   rbd: ['monitors', 'image'],
   cinder: ['volumeID'],
   cephfs: ['monitors'],
-  quobyte: ['registry', 'volume'],
   flexVolume: ['driver'],
   azureFile: ['secretName', 'shareName'],
   vsphereVolume: ['volumePath'],
@@ -198,6 +197,11 @@ function validateOneSource(
     case 'ephemeral':
       validateEphemeral(volume, podName, path, errors);
       return;
+    case 'quobyte':
+    case 'fc':
+    case 'flocker':
+      validateOtherDriver((volume as Readonly<Record<string, JsonObject>>)[source] ?? {}, source, at, errors);
+      return;
     default:
       validateDriver((volume as Readonly<Record<string, JsonObject>>)[source] ?? {}, source, at, errors);
   }
@@ -208,6 +212,30 @@ function validateDriver(value: JsonObject, source: string, path: string, errors:
     const given = value[field];
     const empty = given === undefined || given === '' || (Array.isArray(given) && given.length === 0);
     if (empty) errors.push(fieldError.required(`${source === 'gcePersistentDisk' ? at(path) : path}.${field}`));
+  }
+}
+
+/** Sources of in-tree drivers that need more than certain fields. */
+function validateOtherDriver(
+  value: JsonObject,
+  source: 'quobyte' | 'fc' | 'flocker',
+  path: string,
+  errors: FieldError[],
+): void {
+  const given = (field: string): boolean => value[field] !== undefined && value[field] !== '';
+  if (source === 'quobyte') {
+    const message = 'must be a host:port pair or multiple pairs separated by commas';
+    if (!given('registry')) errors.push(fieldError.required(`${path}.registry`, message));
+    if (!given('volume')) errors.push(fieldError.required(`${path}.volume`));
+  } else if (source === 'fc') {
+    const message = 'must specify either targetWWNs or wwids, but not both';
+    const empty = (field: string): boolean => !Array.isArray(value[field]) || value[field].length === 0;
+    if (empty('targetWWNs') && empty('wwids')) errors.push(fieldError.required(`${path}.targetWWNs`, message));
+    if (!empty('targetWWNs') && !given('lun')) {
+      errors.push(fieldError.required(`${path}.lun`, 'lun is required if targetWWNs is specified'));
+    }
+  } else if (!given('datasetName') && !given('datasetUUID')) {
+    errors.push(fieldError.required(path, 'one of datasetName and datasetUUID is required'));
   }
 }
 
