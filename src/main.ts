@@ -139,7 +139,7 @@ export async function serve(config: Config, prepared: Prepared): Promise<Serving
       await Promise.all([api.drain(), listener.close(drainMs)]);
     };
   }
-  if (config.roles.includes('controllers')) background.push(startControllers({ store, client, log, caCertificatePem: pki.caCert }));
+  if (config.roles.includes('controllers')) background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
   if (config.roles.includes('sync')) background.push(startSync({ store, client, databaseUrl: prepared.databaseUrl, config, log }));
   return {
     url,
