@@ -1,6 +1,9 @@
+import { builtinSchema } from '../api/builtin-types.ts';
 import { badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
 import { isObject, type Json, type JsonObject } from '../apimachinery/json.ts';
+import { decodeProtobufObject } from '../apimachinery/protobuf/decode.ts';
+import type { StructSchema } from '../apimachinery/schema/schema.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
 import { mediaTypeOf, reason } from './decode.ts';
 import type { RawDeleteOptions } from './options.ts';
@@ -10,7 +13,11 @@ import type { RawDeleteOptions } from './options.ts';
  * the stock server answers 500 without a reason, with the same text: it is the client's mistake.
  */
 export function decodeDeleteOptions(body: Buffer, contentType: string): RawDeleteOptions {
-  const { value } = parse(body, mediaTypeOf(contentType));
+  const mediaType = mediaTypeOf(contentType);
+  const value: Json =
+    mediaType === 'application/vnd.kubernetes.protobuf'
+      ? (decodeProtobufObject(body, schemaFor, defaultKind) as unknown as JsonObject)
+      : parse(body, mediaType).value;
   if (value === null) return { dryRun: [] };
   if (!isObject(value))
     throw badRequest(`json: cannot unmarshal ${typeName(value)} into Go value of type DeleteOptions`);
@@ -35,6 +42,13 @@ export function decodeDeleteOptions(body: Buffer, contentType: string): RawDelet
     ...(policy === undefined ? {} : { propagationPolicy: policy }),
     ...(preconditions === undefined ? {} : { preconditions }),
   };
+}
+
+const schema = builtinSchema('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+const defaultKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
+
+function schemaFor({ kind }: { readonly kind: string }): StructSchema | undefined {
+  return kind === 'DeleteOptions' ? schema : undefined;
 }
 
 function parse(body: Buffer, mediaType: string): ParsedBody {

@@ -3,13 +3,16 @@ import { ApiError, badRequest, unsupportedMediaType } from '../apimachinery/erro
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
 import { isObject, type JsonObject } from '../apimachinery/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject, parseApiVersion } from '../apimachinery/object.ts';
-import { decodeObject } from '../apimachinery/schema/decode.ts';
+import { decodeProtobufMessage } from '../apimachinery/protobuf/decode.ts';
+import { type ProtobufEnvelope, readProtobufEnvelope } from '../apimachinery/protobuf/envelope.ts';
+import { DecodeError, decodeObject } from '../apimachinery/schema/decode.ts';
 import type { StructSchema } from '../apimachinery/schema/schema.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
 import type { Catalog, FieldValidation, Target } from '../registry/registry.ts';
 import type { Exchange } from './exchange.ts';
 
-const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const protobufType = 'application/vnd.kubernetes.protobuf';
+const bodyTypes = ['application/json', 'application/yaml', protobufType];
 
 /** A Content-Type without its parameters, in lower case; '' when there is none at all. */
 export function mediaTypeOf(header: string): string {
@@ -41,6 +44,7 @@ export function decodeBody(
   fieldValidation: FieldValidation,
 ): KubeObject {
   const expected = bodyKind(target);
+  if (mediaTypeOf(x.header('content-type')) === protobufType) return decodeProtobuf(body, target, expected, catalog);
   const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected);
   const typed = asTyped(value, expected, catalog, body);
   const { object, unknown } = decodeObject(typed, bodySchema(target, expected), source);
@@ -49,6 +53,31 @@ export function decodeBody(
   report(x, expected, strict, fieldValidation);
   object.metadata ??= {};
   return object;
+}
+
+/** Protobuf has no names: nothing in it can be unknown or repeated. Kinds without a protobuf form refuse it. */
+function decodeProtobuf(body: Buffer, target: Target, expected: GroupVersionKind, catalog: Catalog): KubeObject {
+  const schema = bodySchema(target, expected);
+  if (!hasProtobufForm(schema)) throw unsupportedMediaType(bodyTypes.filter((type) => type !== protobufType));
+  let envelope: ProtobufEnvelope;
+  try {
+    envelope = readProtobufEnvelope(body);
+  } catch (error) {
+    throw unrecognized(expected, reason(error), body);
+  }
+  const actual = checkKind(envelope.apiVersion, envelope.kind, expected, catalog, body);
+  const apiVersion = formatApiVersion(actual.group, actual.version);
+  try {
+    return decodeProtobufMessage(envelope.raw, schema, { apiVersion, kind: actual.kind });
+  } catch (error) {
+    if (error instanceof DecodeError) throw error;
+    throw cannotBeHandled(actual, expected, reason(error));
+  }
+}
+
+function hasProtobufForm(schema: StructSchema): boolean {
+  for (const field of schema.fields.values()) if (field.proto > 0) return true;
+  return false;
 }
 
 function bodySchema(target: Target, expected: GroupVersionKind): StructSchema {
@@ -96,6 +125,20 @@ function asTyped(value: unknown, expected: GroupVersionKind, catalog: Catalog, b
   }
   const apiVersion = typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '';
   const kind = typeof object['kind'] === 'string' ? object['kind'] : '';
+  const actual = checkKind(apiVersion, kind, expected, catalog, body);
+  if (kind === '') object['kind'] = actual.kind;
+  if (apiVersion === '') object['apiVersion'] = formatApiVersion(actual.group, actual.version);
+  return object;
+}
+
+/** The kind of a body that says it is `kind` of `apiVersion`; empty texts mean what is expected. Throws 400 unless it is that. */
+function checkKind(
+  apiVersion: string,
+  kind: string,
+  expected: GroupVersionKind,
+  catalog: Catalog,
+  body: Buffer,
+): GroupVersionKind {
   if (apiVersion.split('/').length > 2) {
     throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body);
   }
@@ -106,9 +149,7 @@ function asTyped(value: unknown, expected: GroupVersionKind, catalog: Catalog, b
   if (actual.kind !== expected.kind || actual.group !== expected.group || actual.version !== expected.version) {
     throw wrongKind(actual, expected, catalog);
   }
-  if (kind === '') object['kind'] = expected.kind;
-  if (apiVersion === '') object['apiVersion'] = formatApiVersion(expected.group, expected.version);
-  return object;
+  return actual;
 }
 
 function wrongKind(actual: GroupVersionKind, expected: GroupVersionKind, catalog: Catalog): ApiError {
