@@ -1,3 +1,5 @@
+import { selfSubjectReviews } from './authentication.k8s.io/v1/selfsubjectreviews.ts';
+import { accessReviews } from './authorization.k8s.io/v1/reviews.ts';
 import { leases } from './coordination.k8s.io/v1/leases.ts';
 import { logicalClusters } from './core.kcp.io/v1alpha1/logicalclusters.ts';
 import { deployments } from './apps/v1/deployments.ts';
@@ -29,6 +31,8 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
   services,
   deployments,
   replicaSets,
+  selfSubjectReviews,
+  ...accessReviews,
   leases,
   newEvents,
   clusterRoleBindings,
