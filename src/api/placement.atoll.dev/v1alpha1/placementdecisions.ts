@@ -7,7 +7,7 @@ import { placementGroup, placementVersion } from './group.ts';
 /** Where one object runs, and why there: committed together with the works that follow from it. Tenants never see one. */
 export type PlacementDecision = KubeObject & {
   spec: {
-    object: { resource: string; namespace: string; name: string; uid: string; generation: number };
+    object: { resource: string; namespace: string; name: string; uid: string };
     /** The Placement that decided; `default` when there is none. */
     placement: string;
     decisions: { cluster: string; clusterUID: string; replicas?: number }[];
@@ -29,7 +29,6 @@ const schema = structSchema({
         namespace: type.string,
         name: type.string,
         uid: type.string,
-        generation: type.int64,
       }),
       placement: type.string,
       decisions: type.list(type.struct({ cluster: type.string, clusterUID: type.string, replicas: type.int32 })),

@@ -44,7 +44,10 @@ export type WorkError = {
   class: string;
   message: string;
   count: number;
+  /** RFC 3339 with milliseconds. */
   nextRetry: string;
+  /** metadata.generation of the Work that was tried: another one is worth a try at once. */
+  generation: number;
 };
 
 export type WorkStatus = {
@@ -52,6 +55,8 @@ export type WorkStatus = {
   appliedHash?: string;
   /** metadata.generation in the physical cluster after that. */
   appliedGeneration?: number;
+  /** uid of the copy there: proves that it is ours even when its labels were taken away. */
+  copyUID?: string;
   /** Identifies the fields that the physical cluster says are ours; another value later means drift. */
   ownedFieldsHash?: string;
   /** How often somebody has changed our fields there, since when, and who did last. */
@@ -95,6 +100,7 @@ const schema = structSchema({
     status: type.struct({
       appliedHash: type.string,
       appliedGeneration: type.int64,
+      copyUID: type.string,
       ownedFieldsHash: type.string,
       drift: type.struct({
         count: type.int32,
@@ -109,7 +115,8 @@ const schema = structSchema({
         class: type.string,
         message: type.string,
         count: type.int32,
-        nextRetry: type.time,
+        nextRetry: type.string,
+        generation: type.int64,
       }),
     }),
   },

@@ -1,0 +1,84 @@
+import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { prefix } from '../vocabulary.ts';
+
+/** Annotations that speak of the object in the workspace, not of its copies. */
+const ownAnnotations: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'kubernetes.io/service-account.uid',
+]);
+
+/**
+ * Takes from what a user wrote (`userFields`; changed in place) everything that only means something where it was written: the table of
+ * reference/placement.md §3.21. Labels and annotations under our own prefix go too: a tenant must not be able to claim what is not theirs.
+ */
+export function strip(object: KubeObject): void {
+  delete object.status;
+  const labels = keep(object.metadata.labels, (key) => !key.startsWith(prefix));
+  const annotations = keep(
+    object.metadata.annotations,
+    (key) => !key.startsWith(prefix) && !key.startsWith('deployment.kubernetes.io/') && !ownAnnotations.has(key),
+  );
+  object.metadata = {
+    ...(object.metadata.name === undefined ? {} : { name: object.metadata.name }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  switch (object.kind) {
+    case 'Deployment':
+      stripWorkload(object.spec as Json | undefined);
+      break;
+    case 'Service':
+      stripService(object.spec as Json | undefined);
+      break;
+    case 'ServiceAccount':
+      // Token secrets belong to the control plane that made them.
+      delete object.secrets;
+      break;
+    case 'Secret':
+      // Read at the moment they are applied: bytes lie in one place only.
+      delete object.data;
+      delete object.stringData;
+      break;
+  }
+}
+
+function keep(
+  values: Readonly<Record<string, string>> | undefined,
+  wanted: (key: string) => boolean,
+): Record<string, string> | undefined {
+  if (values === undefined) return undefined;
+  const entries = Object.entries(values).filter(([key]) => wanted(key));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function stripWorkload(spec: Json | undefined): void {
+  if (!isObject(spec) || !isObject(spec.template)) return;
+  const template = spec.template;
+  if (isObject(template.metadata)) {
+    const { labels, annotations } = template.metadata;
+    template.metadata = {
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+  }
+  // The token that a kubelet would mount is one of the physical cluster, which tenants have no business with.
+  if (isObject(template.spec)) template.spec.automountServiceAccountToken = false;
+}
+
+function stripService(spec: Json | undefined): void {
+  if (!isObject(spec)) return;
+  if (spec.clusterIP !== 'None') {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+  }
+  for (const field of ['healthCheckNodePort', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerIP']) delete spec[field];
+  if (Array.isArray(spec.ports)) {
+    for (const port of spec.ports) if (isObject(port)) delete (port as JsonObject).nodePort;
+  }
+}
+
+/** A token Secret is worth something in its own control plane only. */
+export function isTokenSecret(secret: KubeObject): boolean {
+  return secret.type === 'kubernetes.io/service-account-token';
+}

@@ -1,0 +1,71 @@
+/** How one attempt at a physical cluster went, for those who decide on the next. */
+export type Outcome = 'ok' | 'overloaded' | 'unreachable';
+
+export type Entry =
+  | { readonly ok: true; leave(outcome: Outcome): void }
+  | { readonly ok: false; readonly retryMs: number };
+
+const startLimit = 10;
+const maxLimit = 50;
+const failuresToOpen = 3;
+const halfOpenEveryMs = 10_000;
+/** Whoever finds every place taken comes again soon. */
+const busyRetryMs = 100;
+
+/**
+ * Who may talk to a physical cluster: at most so many at once (more while it goes well, half as many when it groans), and nobody but a scout now and then
+ * while it does not answer. Keeps a slow or dead cluster from using up the workers that others wait for.
+ */
+export class PhysicalClusterGate {
+  readonly #now: () => number;
+  #limit = startLimit;
+  #inside = 0;
+  #failures = 0;
+  #nextScoutAt = 0;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  enter(): Entry {
+    const now = this.#now();
+    if (this.#failures >= failuresToOpen) {
+      if (now < this.#nextScoutAt) return { ok: false, retryMs: this.#nextScoutAt - now };
+      this.#nextScoutAt = now + halfOpenEveryMs;
+    } else if (this.#inside >= this.#limit) {
+      return { ok: false, retryMs: busyRetryMs };
+    }
+    this.#inside++;
+    let left = false;
+    return {
+      ok: true,
+      leave: (outcome) => {
+        if (left) return;
+        left = true;
+        this.#inside--;
+        this.#learn(outcome);
+      },
+    };
+  }
+
+  #learn(outcome: Outcome): void {
+    if (outcome === 'ok') {
+      this.#failures = 0;
+      this.#limit = Math.min(maxLimit, this.#limit + 1 / this.#limit);
+      return;
+    }
+    this.#limit = Math.max(1, this.#limit / 2);
+    if (outcome === 'overloaded') return;
+    this.#failures++;
+    if (this.#failures === failuresToOpen) this.#nextScoutAt = this.#now() + halfOpenEveryMs;
+  }
+}
+
+const backoffBaseMs = 250;
+const backoffMaxMs = 300_000;
+
+/** Full jitter over 250 ms · 2^(failures-1), five minutes at most. */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const cap = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(failures - 1, 20));
+  return Math.max(50, Math.floor(cap * random()));
+}
