@@ -192,9 +192,9 @@ describe('the authorizer chain', () => {
 
   it('compiles a policy once for unchanged lists, and needs no version tokens to be right', async () => {
     await bind('default', 'ann-views', 'view', 'User', 'ann');
-    const first = await authorizer.policies.fresh(team);
-    assert.equal(await authorizer.policies.fresh(team), first);
-    assert.notEqual(await authorizer.policies.fresh(rootCluster), first);
+    const first = await authorizer.policies.fresh(cluster);
+    assert.equal(await authorizer.policies.fresh(cluster), first);
+    assert.notEqual(await authorizer.policies.fresh(root), first);
     await store.commit([
       {
         op: 'create',
@@ -202,12 +202,16 @@ describe('the authorizer chain', () => {
         text: '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x"}}',
       },
     ]);
-    assert.equal(await authorizer.policies.fresh(team), first, 'other resources do not matter');
+    assert.equal(await authorizer.policies.fresh(cluster), first, 'other resources do not matter');
     const uncached = createAuthorizer({
-      store: { list: async (options) => ({ ...(await store.list(options)), version: undefined }) },
+      store: {
+        list: async (options) => ({ ...(await store.list(options)), version: undefined }),
+        fresh: (shard) => store.fresh(shard),
+        cluster: (name) => store.cluster(name),
+      },
     });
-    assert.ok((await uncached.policies.fresh(team)).names(user('ann')));
-    assert.notEqual(await uncached.policies.fresh(team), await uncached.policies.fresh(team));
+    assert.ok((await uncached.policies.fresh(cluster)).names(user('ann')));
+    assert.notEqual(await uncached.policies.fresh(cluster), await uncached.policies.fresh(cluster));
   });
 
   it('adds less than ten microseconds to a request when a thousand bindings are cached', async () => {

@@ -3,7 +3,7 @@ import type { UserInfo } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { decideWithoutPolicy } from './always-allow.ts';
 import { type Authorizer, type Decision, workspaceAccessNotPermitted } from './authorizer.ts';
-import { Policies } from './rbac/policies.ts';
+import { Policies, type PolicyStore } from './rbac/policies.ts';
 import { type RulesReview, reviewRules } from './rbac.ts';
 import { mayEnter } from './workspace-access.ts';
 
@@ -15,6 +15,8 @@ export interface ClusterAuthorizer extends Authorizer {
   readonly policies: Policies;
 }
 
+export type AuthorizerStore = PolicyStore & Pick<ObjectStore, 'cluster'>;
+
 const accessDenied: Decision = { outcome: 'deny', reason: workspaceAccessNotPermitted };
 
 /**
@@ -22,17 +24,21 @@ const accessDenied: Decision = { outcome: 'deny', reason: workspaceAccessNotPerm
  * decisions are made on RBAC that is as new as the call, so a grant that was revoked before is never honoured, on any replica. Of an authorized
  * request the policy is read once.
  */
-export function createAuthorizer({ store }: { readonly store: Pick<ObjectStore, 'list'> }): ClusterAuthorizer {
+export function createAuthorizer({ store }: { readonly store: AuthorizerStore }): ClusterAuthorizer {
   const policies = new Policies(store);
   return {
     policies,
     async authorize(attributes) {
       const early = decideWithoutPolicy(attributes);
       if (early !== undefined) return early;
-      const policy = await policies.fresh(attributes.cluster.name);
+      const policy = await policies.fresh(attributes.cluster);
       if (!mayEnter(attributes.user, policy)) return accessDenied;
       return policy.decide(attributes.user, attributes);
     },
-    rulesFor: (user, cluster, namespace) => reviewRules(policies, user, cluster, namespace),
+    async rulesFor(user, cluster, namespace) {
+      const record = await store.cluster(cluster);
+      if (record !== undefined) return reviewRules(policies, user, record, namespace);
+      return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError: 'no such logical cluster' };
+    },
   };
 }

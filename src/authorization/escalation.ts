@@ -71,7 +71,7 @@ async function checkBinding(
   const { kind, name } = roleRef;
   const resource = kind === 'ClusterRole' ? 'clusterroles' : 'roles';
   if (await mayDo('bind', attributes, resource, name, authorizer)) return;
-  const policy = await authorizer.policies.fresh(ctx.cluster.name);
+  const policy = await authorizer.policies.fresh(ctx.cluster);
   const role = policy.resolveRole({ kind, name }, target.namespace);
   if (role.error !== undefined) throw notFound({ group: rbacGroup, resource: kind.toLowerCase() }, name);
   const missing = await missingRights(attributes, role.rules, authorizer);
@@ -106,7 +106,7 @@ async function missingRights(
   wanted: readonly PolicyRule[],
   authorizer: ClusterAuthorizer,
 ): Promise<string | undefined> {
-  const policy = await authorizer.policies.fresh(ctx.cluster.name);
+  const policy = await authorizer.policies.fresh(ctx.cluster);
   const held = policy.rulesFor(ctx.user, target.namespace);
   const missing = uncoveredRules(held.rules, wanted);
   if (missing.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import type { PolicyRule } from '../api/rbac.authorization.k8s.io/v1/rules.ts';
-import type { ClusterName } from '../logicalcluster/name.ts';
 import type { UserInfo } from '../registry/registry.ts';
+import type { ClusterRecord } from '../storage/object-store.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Policies } from './rbac/policies.ts';
 
@@ -16,7 +16,7 @@ export type RulesReview = {
 export function createRbacAuthorizer(policies: Policies): Authorizer {
   return {
     async authorize(attributes) {
-      const policy = await policies.fresh(attributes.cluster.name);
+      const policy = await policies.fresh(attributes.cluster);
       return policy.decide(attributes.user, attributes);
     },
   };
@@ -26,7 +26,7 @@ export function createRbacAuthorizer(policies: Policies): Authorizer {
 export async function reviewRules(
   policies: Policies,
   user: UserInfo,
-  cluster: ClusterName,
+  cluster: Pick<ClusterRecord, 'name' | 'shard'>,
   namespace: string,
 ): Promise<RulesReview> {
   const { rules, error } = (await policies.fresh(cluster)).rulesFor(user, namespace);

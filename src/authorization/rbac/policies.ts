@@ -1,6 +1,5 @@
 import { rbacGroup } from '../../api/rbac.authorization.k8s.io/v1/rules.ts';
-import type { ClusterName } from '../../logicalcluster/name.ts';
-import type { ListResult, ObjectStore } from '../../storage/object-store.ts';
+import type { ClusterRecord, ListResult, ObjectStore } from '../../storage/object-store.ts';
 import { Policy } from './policy.ts';
 
 type Lists = readonly [
@@ -9,6 +8,8 @@ type Lists = readonly [
   roles: ListResult,
   roleBindings: ListResult,
 ];
+
+export type PolicyStore = Pick<ObjectStore, 'fresh' | 'list'>;
 
 /** A compiled policy and the exact lists it was made of. The lists are not kept alive by it. */
 type Compiled = { readonly policy: Policy; readonly made: readonly (WeakRef<object> | undefined)[] };
@@ -20,17 +21,22 @@ const emptyPolicy = new Policy({ clusterRoles: [], clusterRoleBindings: [], role
  * bounded by the store's byte budget, gone with an idle cluster, and never older than a fresh list.
  */
 export class Policies {
-  readonly #store: Pick<ObjectStore, 'list'>;
+  readonly #store: PolicyStore;
   readonly #compiled = new WeakMap<object, Compiled>();
 
-  constructor(store: Pick<ObjectStore, 'list'>) {
+  constructor(store: PolicyStore) {
     this.#store = store;
   }
 
-  /** The policy as of now: a change that any replica has acknowledged before the call is in it. */
-  async fresh(cluster: ClusterName): Promise<Policy> {
+  /** The policy as of now: a change that any replica has acknowledged before the call is in it. One question to the database, shared by all who ask. */
+  async fresh(cluster: Pick<ClusterRecord, 'name' | 'shard'>): Promise<Policy> {
+    const revision = await this.#store.fresh(cluster.shard);
     const list = (resource: string) =>
-      this.#store.list({ cluster, resource: `${resource}.${rbacGroup}`, at: { mode: 'fresh' } });
+      this.#store.list({
+        cluster: cluster.name,
+        resource: `${resource}.${rbacGroup}`,
+        at: { mode: 'notOlderThan', revision },
+      });
     return this.#compile(
       await Promise.all([list('clusterroles'), list('clusterrolebindings'), list('roles'), list('rolebindings')]),
     );
