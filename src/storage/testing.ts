@@ -1,54 +1,52 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../pg/embedded.ts';
+import { startEmbeddedPostgres } from '../pg/embedded.ts';
 import { migrate } from './postgres/migrate.ts';
 
 /** A database of its own for one test file, migrated. */
 export type TestDatabase = {
   readonly url: string;
-  /** Drops the database, and stops the server if it was started for it. */
   drop(): Promise<void>;
 };
-
-type Server = { readonly url: string; stop(): Promise<void> };
 
 /** The environment variable by which the test runner names a server that all files share. */
 const sharedServer = 'ATOLL_TEST_DATABASE_URL';
 
+let ownServer: Promise<{ readonly url: string; stop(): Promise<void> }> | undefined;
+after(async () => (await ownServer)?.stop());
+
 /**
  * Makes a fresh, migrated database: a copy of a template that the first caller makes. On the server that ATOLL_TEST_DATABASE_URL names, else on one
- * that is started for it, without fsync.
+ * that is started for this process, without fsync, and ends with its tests.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = await findServer();
-  const admin = new pg.Client({ connectionString: server.url });
-  await admin.connect();
+  const url = await serverUrl();
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  try {
-    const template = await ensureTemplate(admin, server.url);
+  await asAdmin(url, async (admin) => {
+    const template = await ensureTemplate(admin, url);
     await admin.query(`create database ${name} template ${template}`);
-  } finally {
-    await admin.end();
-  }
+  });
   return {
-    url: withDatabase(server.url, name),
-    drop: async () => {
-      const client = new pg.Client({ connectionString: server.url });
-      await client.connect();
-      await client.query(`drop database if exists ${name} with (force)`);
-      await client.end();
-      await server.stop();
-    },
+    url: withDatabase(url, name),
+    drop: () =>
+      asAdmin(url, async (admin) => {
+        await admin.query(`drop database if exists ${name} with (force)`);
+      }),
   };
 }
 
-async function findServer(): Promise<Server> {
+async function serverUrl(): Promise<string> {
   const shared = process.env[sharedServer];
-  if (shared !== undefined && shared !== '') return { url: shared, stop: () => Promise.resolve() };
+  if (shared !== undefined && shared !== '') return shared;
+  return (await (ownServer ??= startServer())).url;
+}
+
+async function startServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'atoll-test-'));
-  const server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
+  const server = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
   return {
     url: server.url,
     stop: async () => {
@@ -56,6 +54,16 @@ async function findServer(): Promise<Server> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function asAdmin(url: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
 }
 
 /** One template per run: the server does not outlive it. Test files that start at the same moment wait for one another. */
@@ -80,4 +88,11 @@ export function withDatabase(url: string, name: string): string {
   const changed = new URL(url);
   changed.pathname = `/${name}`;
   return changed.toString();
+}
+
+/** Empties the change log, as if its retention time had passed. */
+export async function forgetHistory(url: string): Promise<void> {
+  await asAdmin(url, async (admin) => {
+    await admin.query('begin; update revision set oldest = value; truncate changes; commit');
+  });
 }

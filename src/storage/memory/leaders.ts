@@ -14,9 +14,15 @@ export class MemoryLeaders {
 
   /** As `ObjectStore.lead`. */
   async lead(name: string, signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const turn = (this.#last.get(name) ?? Promise.resolve()).then(() => this.#hold(name, signal, run));
+    let began = false;
+    const turn = (this.#last.get(name) ?? Promise.resolve()).then(() => {
+      began = true;
+      return this.#hold(name, signal, run);
+    });
     this.#last.set(name, turn);
     await Promise.race([turn, aborted(signal)]);
+    // Who never led does not wait for who leads now; who led ends with its run.
+    if (began) await turn;
     if (this.#last.get(name) === turn) this.#last.delete(name);
   }
 

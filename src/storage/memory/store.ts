@@ -50,11 +50,16 @@ const tooLargeWaitMs = 3000;
 type Shard = { readonly log: MemoryLog; readonly hub: Hub };
 
 /** An `ObjectStore` in this process's memory: for tests, and for embedding programs that keep nothing. */
-export function createMemoryStore(options: MemoryStoreOptions = {}): ObjectStore {
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryObjectStore {
   return new MemoryStore(options);
 }
 
-class MemoryStore implements ObjectStore {
+export interface MemoryObjectStore extends ObjectStore {
+  /** Forgets the change log up to now: older watches and lists of the past fail with `RevisionCompacted`. */
+  forgetHistory(): Promise<void>;
+}
+
+class MemoryStore implements MemoryObjectStore {
   readonly #options: MemoryStoreOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #clusters = new MemoryClusters(rootShard, firstRevision);
@@ -209,7 +214,8 @@ class MemoryStore implements ObjectStore {
 
   purgeDeletedClusters(limit: number): Promise<number> {
     let removed = 0;
-    for (const record of this.#clusters.deleting()) {
+    // Children were made after their parents: they go first.
+    for (const record of this.#clusters.deleting().toReversed()) {
       for (const [resource, collection] of this.#collections.get(record.name) ?? []) {
         for (const object of collection.all()) {
           if (removed >= limit) return Promise.resolve(removed);
@@ -224,8 +230,8 @@ class MemoryStore implements ObjectStore {
     return Promise.resolve(removed);
   }
 
-  changesSince(from: number, limit: number, shard = rootShard): Promise<readonly Change[]> {
-    return Promise.resolve(this.#shard(shard).log.after(from).slice(0, limit));
+  async changesSince(from: number, limit: number, shard = rootShard): Promise<readonly Change[]> {
+    return this.#shard(shard).log.after(from).slice(0, limit);
   }
 
   oldestRevision(shard = rootShard): number {
@@ -242,6 +248,14 @@ class MemoryStore implements ObjectStore {
 
   writeCheckpoint(name: string, revision: number): Promise<void> {
     this.#checkpoints.set(name, revision);
+    return Promise.resolve();
+  }
+
+  forgetHistory(): Promise<void> {
+    for (const { log, hub } of this.#shards.values()) {
+      log.compactTo(log.end);
+      hub.compactedTo(log.end);
+    }
     return Promise.resolve();
   }
 

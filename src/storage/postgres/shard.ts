@@ -26,6 +26,8 @@ export type ShardOptions = {
   readonly log: StorageLog;
   /** This process has committed. */
   readonly onCommitted: (shard: string) => void;
+  /** This process has deleted clusters, perhaps in several shards: resolves when it has taken that in. */
+  readonly onClustersDeleted: () => Promise<void>;
 };
 
 const historyPage = 500;
@@ -137,11 +139,8 @@ export class Shard {
       this.follower.takeOwn({ base, count, changes, committedAt });
       return undefined;
     }
-    // Whoever is told of the deletion must find it done here. Durable it is already: a failure to look leaves that to the poll.
-    return this.fresh().then(
-      () => undefined,
-      () => undefined,
-    );
+    // Whoever is told of the deletion must find it done here.
+    return this.#options.onClustersDeleted();
   }
 
   #keepPolling(): void {

@@ -113,9 +113,9 @@ export const pageNow = statement(
 export const pageAt = statement(
   'page_at',
   `with later as materialized (
-    select distinct on (namespace, name) namespace, name, before_revision as revision, before as body from changes
-    where cluster_id = $2 and resource_id = $3 and revision > $8 and ($4 = '' or namespace = $4)
-    order by namespace, name, revision
+    select distinct on (h.namespace, h.name) h.namespace, h.name, h.before_revision as revision, h.before as body from changes h
+    where h.cluster_id = $2 and h.resource_id = $3 and h.revision > $8 and ($4 = '' or h.namespace = $4)
+    order by h.namespace, h.name, h.revision
   )
   select r.value, r.oldest, o.namespace, o.name, o.revision, o.body
   from revision r

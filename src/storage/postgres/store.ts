@@ -341,6 +341,7 @@ class PostgresStore implements ObjectStore {
       progressMs: this.#options.progressMs,
       log: this.#log,
       onCommitted: (shard) => this.#side.tell(shard),
+      onClustersDeleted: () => this.#lookEverywhere(),
     })
       .then((shard) => {
         this.#shards.set(name, shard);
@@ -350,6 +351,16 @@ class PostgresStore implements ObjectStore {
       .finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
     return opening;
+  }
+
+  /** Takes in what was committed to all shards. A failure leaves that to the polls. */
+  async #lookEverywhere(): Promise<void> {
+    await Promise.allSettled(
+      [...this.#shards.values()].map((shard) => {
+        this.#side.tell(shard.name);
+        return shard.fresh();
+      }),
+    );
   }
 
   /** Waits until a revision that a client names has been seen; it may come from another replica that is ahead. */
