@@ -1,11 +1,10 @@
-import { describe } from 'node:test';
 import { describeClusters } from './conformance/clusters.ts';
 import { describeCommits } from './conformance/commits.ts';
 import { describeDefaultContent } from './conformance/default-content.ts';
 import { describeHistory } from './conformance/history.ts';
 import { describeLists } from './conformance/lists.ts';
 import { describeReplicas } from './conformance/replicas.ts';
-import type { StoreFactory } from './conformance/harness.ts';
+import { describe, type StoreFactory } from './conformance/harness.ts';
 import { describeRest } from './conformance/rest.ts';
 import { describeWatches } from './conformance/watches.ts';
 

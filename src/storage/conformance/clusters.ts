@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { rootCluster } from '../../logicalcluster/name.ts';
 import {
   clusterItem,
   contents,
   create,
+  describe,
   failure,
   it,
   keyOf,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { rootCluster } from '../../logicalcluster/name.ts';
 import { spliceRevision } from '../serialized-object.ts';
 import {
   create,
+  describe,
   failure,
   it,
   keyOf,

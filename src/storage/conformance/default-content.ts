@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { rootCluster, type ClusterName } from '../../logicalcluster/name.ts';
 import type { ListOptions, ListResult } from '../object-store.ts';
 import {
   clusterItem,
   create,
   defaultResource,
+  describe,
   failure,
   it,
   keyOf,

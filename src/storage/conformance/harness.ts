@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, it } from 'node:test';
+import { after, before, describe as suite, it as test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { rootCluster, type ClusterName } from '../../logicalcluster/name.ts';
 import type {
@@ -64,7 +64,15 @@ export function useStore(open: StoreFactory): { harness: StoreHarness; store: Ob
   };
 }
 
-export { it };
+/** As node:test's, whose promise is nobody's concern. */
+export function describe(name: string, body: () => void): void {
+  void suite(name, body);
+}
+
+/** As node:test's, whose promise is nobody's concern. */
+export function it(name: string, body: (context: TestContext) => Promise<void> | void): void {
+  void test(name, body);
+}
 
 export function newName(): ClusterName {
   return randomUUID().replaceAll('-', '').slice(0, 16) as ClusterName;

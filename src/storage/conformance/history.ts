@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { RevisionCompacted, type ListOptions } from '../object-store.ts';
 import {
   contents,
   create,
+  describe,
   it,
   keyOf,
   newCluster,

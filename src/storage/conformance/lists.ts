@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { ApiError } from '../../apimachinery/errors.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { ListOptions, ObjectStore } from '../object-store.ts';
 import {
   contents,
   create,
+  describe,
   it,
   keyOf,
   newCluster,

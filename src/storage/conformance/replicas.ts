@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe } from 'node:test';
+import { after, before } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { ObjectStore } from '../object-store.ts';
 import {
   contents,
   create,
+  describe,
   failure,
   it,
   keyOf,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { ObjectKey } from '../object-store.ts';
 import {
   contents,
   create,
+  describe,
   it,
   keyOf,
   newCluster,
@@ -51,10 +51,13 @@ export function describeRest(open: StoreFactory): void {
       const gone = keyOf(cluster, 'c', 'x', 'secrets');
       await remove(store, gone, await create(store, gone));
       await create(store, keyOf(cluster, 'd', 'x', 'secrets'));
-      assert.deepEqual([...(await store.countByResource(cluster))].toSorted(), [
-        ['configmaps', 2],
-        ['secrets', 1],
-      ]);
+      assert.deepEqual(
+        [...(await store.countByResource(cluster))].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+        [
+          ['configmaps', 2],
+          ['secrets', 1],
+        ],
+      );
       assert.deepEqual([...(await store.countByResource(cluster, 'y'))], [['configmaps', 1]]);
       assert.deepEqual([...(await store.countByResource(newName()))], []);
     });

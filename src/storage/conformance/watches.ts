@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { create, it, keyOf, newCluster, Recorder, remove, type StoreFactory, update, useStore } from './harness.ts';
+import {
+  create,
+  describe,
+  it,
+  keyOf,
+  newCluster,
+  Recorder,
+  remove,
+  type StoreFactory,
+  update,
+  useStore,
+} from './harness.ts';
 
 export function describeWatches(open: StoreFactory): void {
   describe('watch', () => {
