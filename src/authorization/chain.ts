@@ -4,7 +4,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { decideWithoutPolicy } from './always-allow.ts';
 import { type Authorizer, type Decision, workspaceAccessNotPermitted } from './authorizer.ts';
 import { Policies, type PolicyStore } from './rbac/policies.ts';
-import { type RulesReview, reviewRules } from './rbac.ts';
+import { type RulesReview, reviewRules } from './rbac/rules-review.ts';
 import { mayEnter } from './workspace-access.ts';
 
 /** The server's authorizer, and what reviews and admission ask it. */

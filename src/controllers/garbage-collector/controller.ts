@@ -7,6 +7,7 @@ import type { CachedObject, Change, ClusterRecord, ObjectStore } from '../../sto
 import { forEachConcurrently } from '../framework/concurrency.ts';
 import { type Controller, type Enqueue, visitEverywhere } from '../framework/controller.ts';
 import { formatObjectKey, parseObjectKey } from '../framework/object-keys.ts';
+import { formatOwnerKey, parseOwnerKey } from './owner-keys.ts';
 import { deleteExactly, type GarbageClient, removeFinalizer, setOwners } from './deletion.ts';
 import {
   foregroundFinalizer,
@@ -25,16 +26,17 @@ export type GarbageCollectorOptions = {
 
 const pageSize = 500;
 const concurrency = 16;
-/** For what nobody rings for: a dependent that went while no one listened. */
+/** For what nobody rings for. */
 const lookAgainMs = 15_000;
 /** Resources that own nothing, and go in great numbers. */
 const childless = new Set(['events']);
 
 /**
  * Kubernetes' garbage collector: objects whose owners are all gone are deleted; deletion in the foreground waits for dependents that block it; deletion with
- * orphans lets them go. Works on one object at a time with what storage says of it now; the only memory is of owners that wait for their dependents.
+ * orphans lets them go. Works on one object at a time with what storage says of it now, and remembers nothing.
  *
- * Keys: `<cluster>/<uid>`: an object is gone, look at its dependents. `<cluster>/<resource>/<namespace>/<name>`: look at this object.
+ * Keys: `<cluster>/<uid>`: an object is gone, look at its dependents. `<cluster>/<resource>/<namespace>/<name>`: look at this object. Six parts: an owner, named
+ * as its dependent names it (see owner-keys.ts), may have waited for this.
  */
 export function createGarbageCollector(options: GarbageCollectorOptions): Controller {
   return new GarbageCollector(options);
@@ -47,9 +49,6 @@ class GarbageCollector implements Controller {
   readonly #client: GarbageClient;
   readonly #catalogs: CatalogSource;
   readonly #owners: Owners;
-  /** Keys of owners that wait for dependents to go, by uid. */
-  readonly #waiting = new Map<string, string>();
-
   constructor({ store, client, catalogs }: GarbageCollectorOptions) {
     this.#store = store;
     this.#client = client;
@@ -58,12 +57,17 @@ class GarbageCollector implements Controller {
   }
 
   notice({ type, key, object, before }: Change, enqueue: Enqueue): void {
-    if (this.#waiting.size > 0) this.#ringWaitingOwners(object, before, enqueue);
     if (type === 'DELETED') {
       const { uid } = object.object.metadata;
       if (uid !== undefined && !childless.has(key.resource)) enqueue(`${key.cluster}/${uid}`);
-    } else if (concerns(object) && (before === undefined || ownershipChanged(object, before))) {
+      for (const reference of blockedOwners(object)) enqueue(formatOwnerKey(key, reference));
+    } else if (before === undefined) {
+      if (concerns(object)) enqueue(formatObjectKey(key));
+    } else if ((concerns(object) || concerns(before)) && ownershipChanged(object, before)) {
       enqueue(formatObjectKey(key));
+      const blocked = blockedOwners(object);
+      for (const reference of blockedOwners(before))
+        if (!blocked.some(({ uid }) => uid === reference.uid)) enqueue(formatOwnerKey(key, reference));
     }
   }
 
@@ -82,33 +86,35 @@ class GarbageCollector implements Controller {
   async reconcile(text: string, { enqueue }: { readonly enqueue: Enqueue }): Promise<void> {
     const parts = text.split('/');
     const cluster = await this.#store.cluster(parts[0] as ClusterName);
-    if (cluster?.state !== 'Active') return this.#forget(text);
+    if (cluster?.state !== 'Active') return;
     if (parts.length === 2) return this.#ownerGone(cluster, parts[1] ?? '', text, enqueue);
+    if (parts.length === 6) return this.#lookAtOwner(cluster, text, enqueue);
     const object = await this.#store.get(parseObjectKey(text));
     if (object === undefined) return;
     if (isBeingDeleted(object)) {
       if (hasFinalizer(object, orphanFinalizer)) await this.#orphanDependents(object);
-      else if (hasFinalizer(object, foregroundFinalizer)) await this.#awaitDependents(object, text, enqueue);
+      else if (hasFinalizer(object, foregroundFinalizer)) await this.#awaitDependents(object, enqueue);
       return;
     }
-    await this.#judge(cluster, object);
-  }
-
-  /** Nothing more will ring in a logical cluster that goes. */
-  #forget(text: string): void {
-    for (const [uid, key] of this.#waiting) if (key === text) this.#waiting.delete(uid);
+    await this.#judge(cluster, object, enqueue);
   }
 
   async #ownerGone(cluster: ClusterRecord, uid: string, text: string, enqueue: Enqueue): Promise<void> {
-    this.#waiting.delete(uid);
     const dependents = await this.#store.listDependents(cluster.name, uid, pageSize);
     for (const { key } of dependents) enqueue(formatObjectKey(key));
     // The rest shows when these are gone, or no longer name the owner.
     if (dependents.length === pageSize) enqueue(text, { delayMs: 1000 });
   }
 
+  /** A dependent that blocked its owner is gone, or blocks no more. */
+  async #lookAtOwner(cluster: ClusterRecord, text: string, enqueue: Enqueue): Promise<void> {
+    const { namespace, reference } = parseOwnerKey(text);
+    const owner = await this.#owners.find(cluster, namespace, reference);
+    if (owner !== undefined && isDeletingDependents(owner)) await this.#awaitDependents(owner, enqueue);
+  }
+
   /** Deletes the object when no owner is left to keep it; takes references away that mean nothing any more. */
-  async #judge(cluster: ClusterRecord, object: CachedObject): Promise<void> {
+  async #judge(cluster: ClusterRecord, object: CachedObject, enqueue: Enqueue): Promise<void> {
     const references = object.object.metadata.ownerReferences ?? [];
     if (references.length === 0) return;
     const ownership = await this.#owners.judge(cluster, object, references);
@@ -116,11 +122,12 @@ class GarbageCollector implements Controller {
     const { solid, dangling, waiting } = ownership;
     if (solid.length > 0) {
       if (dangling.length + waiting.length > 0) await setOwners(this.#client, object, solid);
+      for (const reference of waiting) enqueue(formatOwnerKey(object.key, reference));
       return;
     }
     if (waiting.length > 0) {
       const dependents = await this.#dependentsOf(object);
-      if (dependents.length > 0) return this.#deleteInForeground(object, references, dependents);
+      if (dependents.length > 0) return this.#deleteInForeground(object, references, dependents, enqueue);
     }
     const policy = hasFinalizer(object, orphanFinalizer)
       ? 'Orphan'
@@ -135,6 +142,7 @@ class GarbageCollector implements Controller {
     object: CachedObject,
     references: readonly OwnerReference[],
     dependents: readonly CachedObject[],
+    enqueue: Enqueue,
   ): Promise<void> {
     let current: CachedObject | undefined = object;
     const blocking = references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
@@ -144,6 +152,7 @@ class GarbageCollector implements Controller {
         object,
         references.map((reference) => ({ ...reference, blockOwnerDeletion: false })),
       );
+      for (const reference of references) enqueue(formatOwnerKey(object.key, reference));
       current = await this.#store.get(object.key);
     }
     if (current?.object.metadata.uid === object.object.metadata.uid && current !== undefined)
@@ -162,19 +171,15 @@ class GarbageCollector implements Controller {
     await removeFinalizer(this.#client, object, orphanFinalizer);
   }
 
-  /** Foreground: goes on when no dependent blocks, else sees to it that the dependents are looked at. */
-  async #awaitDependents(object: CachedObject, text: string, enqueue: Enqueue): Promise<void> {
-    const uid = object.object.metadata.uid ?? '';
-    // Before the dependents are read: what goes from now on rings.
-    this.#waiting.set(uid, text);
+  /** Foreground: goes on when no dependent blocks, else sees to it that the dependents are looked at. Each that goes rings for its owner. */
+  async #awaitDependents(object: CachedObject, enqueue: Enqueue): Promise<void> {
     const dependents = await this.#dependentsOf(object);
-    if (!dependents.some((dependent) => blocks(dependent, uid))) {
+    if (!dependents.some((dependent) => blocks(dependent, object))) {
       await removeFinalizer(this.#client, object, foregroundFinalizer);
-      this.#waiting.delete(uid);
       return;
     }
     for (const dependent of dependents) if (!isBeingDeleted(dependent)) enqueue(formatObjectKey(dependent.key));
-    enqueue(text, { delayMs: lookAgainMs });
+    enqueue(formatObjectKey(object.key), { delayMs: lookAgainMs });
   }
 
   /** All of them: asks for more as long as there may be more. */
@@ -184,22 +189,16 @@ class GarbageCollector implements Controller {
       if (dependents.length < limit) return dependents;
     }
   }
-
-  #ringWaitingOwners(object: CachedObject, before: CachedObject | undefined, enqueue: Enqueue): void {
-    for (const state of before === undefined ? [object] : [object, before]) {
-      if (!namesOwners(state)) continue;
-      for (const { uid } of state.object.metadata.ownerReferences ?? []) {
-        const owner = this.#waiting.get(uid);
-        if (owner !== undefined) enqueue(owner);
-      }
-    }
-  }
 }
 
-function blocks(dependent: CachedObject, ownerUid: string): boolean {
-  return (dependent.object.metadata.ownerReferences ?? []).some(
-    (reference) => reference.uid === ownerUid && reference.blockOwnerDeletion === true,
-  );
+function blocks(dependent: CachedObject, owner: CachedObject): boolean {
+  return blockedOwners(dependent).some(({ uid }) => uid === owner.object.metadata.uid);
+}
+
+/** The owners that wait for this object when they are deleted in the foreground. */
+function blockedOwners(object: CachedObject): readonly OwnerReference[] {
+  if (!namesOwners(object)) return [];
+  return (object.object.metadata.ownerReferences ?? []).filter((reference) => reference.blockOwnerDeletion === true);
 }
 
 /** Told from the text, without parsing most objects: may say yes too often, never no too often. */

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import { storageResource } from '../../api/resource-definition.ts';
 import { type OwnerReference, parseApiVersion } from '../../apimachinery/object.ts';
 import type { Catalog, CatalogSource } from '../../registry/registry.ts';
+import type { NamedOwner } from './owner-keys.ts';
 import type { CachedObject, ClusterRecord, ObjectStore } from '../../storage/object-store.ts';
 
 export const orphanFinalizer = 'orphan';
@@ -46,23 +47,42 @@ export class Owners {
     const dangling: OwnerReference[] = [];
     const waiting: OwnerReference[] = [];
     for (const reference of references) {
-      const definition = kinds.get(`${parseApiVersion(reference.apiVersion).group}/${reference.kind}`);
+      const { group } = parseApiVersion(reference.apiVersion);
+      const definition = kinds.get(`${group}/${reference.kind}`);
       if (definition === undefined)
         return { known: false, why: `${reference.apiVersion} ${reference.kind} is not served` };
-      const namespaced = definition.scope === 'Namespaced';
-      if (namespaced && dependent.key.namespace === '')
+      if (definition.scope === 'Namespaced' && dependent.key.namespace === '')
         return { known: false, why: `an object without namespace refers to the namespaced ${reference.kind}` };
-      const owner = await this.#store.get({
-        cluster: cluster.name,
-        resource: storageResource(definition),
-        namespace: namespaced ? dependent.key.namespace : '',
-        name: reference.name,
-      });
+      const owner = await this.#get(cluster, definition, dependent.key.namespace, reference.name);
       if (owner?.object.metadata.uid !== reference.uid) dangling.push(reference);
       else if (isDeletingDependents(owner)) waiting.push(reference);
       else solid.push(reference);
     }
     return { known: true, solid, dangling, waiting };
+  }
+
+  /** An owner by name, as a dependent in `namespace` names it. */
+  async find(
+    cluster: ClusterRecord,
+    namespace: string,
+    { group, kind, name }: NamedOwner,
+  ): Promise<CachedObject | undefined> {
+    const definition = this.#kindsOf(await this.#catalogs.catalogFor(cluster)).get(`${group}/${kind}`);
+    return definition && this.#get(cluster, definition, namespace, name);
+  }
+
+  #get(
+    cluster: ClusterRecord,
+    definition: ResourceDefinition,
+    namespace: string,
+    name: string,
+  ): Promise<CachedObject | undefined> {
+    return this.#store.get({
+      cluster: cluster.name,
+      resource: storageResource(definition),
+      namespace: definition.scope === 'Namespaced' ? namespace : '',
+      name,
+    });
   }
 
   #kindsOf(catalog: Catalog): ReadonlyMap<string, ResourceDefinition> {

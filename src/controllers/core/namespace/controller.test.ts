@@ -19,7 +19,13 @@ describe('the namespace controller', () => {
     const conditions = isObject(status) && Array.isArray(status.conditions) ? status.conditions : [];
     return conditions
       .filter(isObject)
-      .map((c) => `${String(c.type)}=${String(c.status)} ${String(c.reason)}: ${String(c.message)}`);
+      .map((condition) => ['type', 'status', 'reason', 'message'].map((field) => condition[field]))
+      .map(([type, status, reason, message]) =>
+        `${JSON.stringify(type)}=${JSON.stringify(status)} ${JSON.stringify(reason)}: ${JSON.stringify(message)}`.replaceAll(
+          '"',
+          '',
+        ),
+      );
   }
 
   it('deletes what is in a deleted namespace, then the namespace', async () => {

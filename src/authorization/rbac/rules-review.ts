@@ -1,8 +1,7 @@
-import type { PolicyRule } from '../api/rbac.authorization.k8s.io/v1/rules.ts';
-import type { UserInfo } from '../registry/registry.ts';
-import type { ClusterRecord } from '../storage/object-store.ts';
-import type { Authorizer } from './authorizer.ts';
-import type { Policies } from './rbac/policies.ts';
+import type { PolicyRule } from '../../api/rbac.authorization.k8s.io/v1/rules.ts';
+import type { UserInfo } from '../../registry/registry.ts';
+import type { ClusterRecord } from '../../storage/object-store.ts';
+import type { Policies } from './policies.ts';
 
 /** Status of a SelfSubjectRulesReview. */
 export type RulesReview = {
@@ -11,16 +10,6 @@ export type RulesReview = {
   readonly incomplete: boolean;
   readonly evaluationError: string | undefined;
 };
-
-/** Kubernetes RBAC, evaluated with the roles and bindings of the addressed logical cluster only. Allows or has no opinion. */
-export function createRbacAuthorizer(policies: Policies): Authorizer {
-  return {
-    async authorize(attributes) {
-      const policy = await policies.fresh(attributes.cluster);
-      return policy.decide(attributes.user, attributes);
-    },
-  };
-}
 
 /** What RBAC lets the user do in a namespace of the logical cluster ('': cluster-wide only). */
 export async function reviewRules(
