@@ -1,28 +1,35 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from '../config/config.ts';
+import { LineWriter } from './line-writer.ts';
 
 export type { Logger };
 
-const bufferBytes = 8192;
-const flushMs = 200;
+const standardOutput = 1;
 
 /**
- * A structured logger: one JSON line an event on standard output (or `destination`). Lines are gathered for a fifth of a second or 8 KiB, so that a
- * line costs microseconds; errors and the end of the process flush.
+ * A structured logger: one JSON line an event on standard output, or on `destination`. Lines to standard output are gathered (LineWriter); errors and
+ * the end of the process flush them.
  */
 export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
-  const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = { level, base: { pid: process.pid }, timestamp };
   if (destination !== undefined) return pino(options, destination);
-  const out = pino.destination({ fd: 1, sync: false, minLength: bufferBytes });
-  const flusher = setInterval(() => out.flush(), flushMs);
-  flusher.unref();
-  process.once('exit', () => {
-    clearInterval(flusher);
-    try {
-      out.flushSync();
-    } catch {
-      // Nothing was written yet, or standard output is gone: there is nobody left to tell.
-    }
-  });
-  return pino(options, out);
+  const writer = new LineWriter(standardOutput);
+  process.once('exit', () => writer.flushSync());
+  return pino(options, {
+    write: (line: string) => writer.write(line),
+    flushSync: () => writer.flushSync(),
+  } as DestinationStream);
+}
+
+let lastMillisecond = 0;
+let lastTimestamp = '';
+
+/** RFC 3339 with milliseconds; written out once a millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastMillisecond) {
+    lastMillisecond = now;
+    lastTimestamp = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastTimestamp;
 }
