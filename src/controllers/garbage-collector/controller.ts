@@ -197,17 +197,13 @@ function blocks(dependent: CachedObject, owner: CachedObject): boolean {
 
 /** The owners that wait for this object when they are deleted in the foreground. */
 function blockedOwners(object: CachedObject): readonly OwnerReference[] {
-  if (!namesOwners(object)) return [];
+  if (!object.text.includes('"ownerReferences"')) return [];
   return (object.object.metadata.ownerReferences ?? []).filter((reference) => reference.blockOwnerDeletion === true);
 }
 
 /** Told from the text, without parsing most objects: may say yes too often, never no too often. */
-function concerns(object: CachedObject): boolean {
-  return namesOwners(object) || object.text.includes('"deletionTimestamp"');
-}
-
-function namesOwners(object: CachedObject): boolean {
-  return object.text.includes('"ownerReferences"');
+function concerns({ text }: CachedObject): boolean {
+  return text.includes('"ownerReferences"') || text.includes('"deletionTimestamp"');
 }
 
 function ownershipChanged({ object }: CachedObject, { object: before }: CachedObject): boolean {
