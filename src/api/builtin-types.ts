@@ -106,19 +106,19 @@ class LazyStruct implements StructSchema {
 /** The same type with another map type, for a field that overrides it. */
 class Variant implements StructSchema {
   readonly kind = 'struct';
+  readonly declared: StructSchema;
   readonly name: string;
   readonly atomic: boolean;
   readonly preserveUnknown = false;
-  readonly #of: StructSchema;
 
-  constructor(of: StructSchema, atomic: boolean) {
-    this.name = of.name;
+  constructor(declared: StructSchema, atomic: boolean) {
+    this.declared = declared;
+    this.name = declared.name;
     this.atomic = atomic;
-    this.#of = of;
   }
 
   get fields(): ReadonlyMap<string, FieldSchema> {
-    return this.#of.fields;
+    return this.declared.fields;
   }
 }
 
@@ -179,7 +179,7 @@ function parseField(line: string, home: string): FieldSchema {
     ...(numbers.length > 1 ? { protoInline: numbers.slice(0, -1) } : {}),
     patchStrategy: attributes.patch,
     ...(attributes.key === undefined ? {} : { patchMergeKey: attributes.key }),
-    ...(attributes.map === undefined || schema.kind !== 'struct' ? {} : { mapType: attributes.map }),
+    ...(attributes.map === undefined ? {} : { mapType: attributes.map }),
     ...(implied === undefined ? {} : { default: implied }),
   };
 }

@@ -148,7 +148,7 @@ class YamlReader {
   }
 }
 
-function scalar(node: Scalar): Json {
+function scalar(node: Scalar): Exclude<Json, object> | null {
   if (node.value instanceof Uint8Array) return Buffer.from(node.value).toString('utf8');
   const text = typeof node.value === 'string' ? node.value : '';
   if (node.type !== Scalar.PLAIN || (node.tag !== undefined && !resolvable.has(node.tag))) return text;

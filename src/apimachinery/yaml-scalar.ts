@@ -1,6 +1,6 @@
 import type { Json } from './json.ts';
 
-const words = new Map<string, Json>();
+const words = new Map<string, boolean | null>();
 for (const word of ['y', 'yes', 'true', 'on']) for (const form of forms(word)) words.set(form, true);
 for (const word of ['n', 'no', 'false', 'off']) for (const form of forms(word)) words.set(form, false);
 for (const word of ['', '~', ...forms('null')]) words.set(word, null);
@@ -18,7 +18,7 @@ const minInt64 = -(1n << 63n);
  * The value of a plain YAML scalar as go-yaml v2 resolves it, on which every Kubernetes server relies: YAML 1.1 booleans (`yes`, `on`), octal `012`, digits
  * with underscores, no base-60 numbers, dates stay text. `undefined`: infinity or not a number, which JSON cannot hold.
  */
-export function resolveYamlScalar(text: string): Json | undefined {
+export function resolveYamlScalar(text: string): Exclude<Json, object> | null | undefined {
   const word = words.get(text);
   if (word !== undefined || words.has(text)) return word;
   if (/^[-+]?\.(inf|Inf|INF)$/.test(text) || /^\.(nan|NaN|NAN)$/.test(text)) return undefined;

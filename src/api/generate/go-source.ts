@@ -24,6 +24,8 @@ export type GoPackage = {
   readonly types: ReadonlyMap<string, GoDeclaration>;
   /** Values of the string types marked `+enum`, sorted. */
   readonly enums: ReadonlyMap<string, readonly string[]>;
+  /** String constants by name. */
+  readonly constants: ReadonlyMap<string, string>;
 };
 
 const builtinTypes = new Set([
@@ -66,11 +68,20 @@ function parseImports(source: string): Map<string, string> {
   return imports;
 }
 
+/** `Name Type = "value"`, `Name = Type("value")` and `Name = Type(package.Other)`. */
+const constantPattern =
+  /^(?:const)?\s*(\w+)\s+(?:(\w+)\s*=\s*"([^"]*)"|=\s*([A-Z]\w*)\((?:"([^"]*)"|(\w+)\.(\w+))\))/gm;
+
 /** Reads the type declarations of one Go package: enough Go for the API types of Kubernetes, no more. */
-export function readGoPackage(directory: string, importPath: string): GoPackage {
+export function readGoPackage(
+  directory: string,
+  importPath: string,
+  load: (importPath: string) => GoPackage,
+): GoPackage {
   const types = new Map<string, GoDeclaration>();
   const enumTypes = new Set<string>();
-  const constants = new Map<string, string[]>();
+  const constants = new Map<string, string>();
+  const values = new Map<string, string[]>();
   let name = '';
   for (const file of readdirSync(directory).toSorted()) {
     if (!file.endsWith('.go') || file.endsWith('_test.go') || /^(zz_)?generated/.test(file)) continue;
@@ -80,9 +91,12 @@ export function readGoPackage(directory: string, importPath: string): GoPackage 
     const source = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
     name = /^package (\w+)/m.exec(source)?.[1] ?? name;
     const imports = parseImports(source);
-    for (const match of source.matchAll(/^(?:const)?\s*\w+\s+(\w+)\s*=\s*"([^"]*)"/gm)) {
-      const [, type = '', value = ''] = match;
-      constants.set(type, [...(constants.get(type) ?? []), value]);
+    for (const match of source.matchAll(constantPattern)) {
+      const [, constant = '', type, literal, conversion = '', converted, packageName = '', other = ''] = match;
+      const value = literal ?? converted ?? load(imports.get(packageName) ?? importPath).constants.get(other) ?? '';
+      constants.set(constant, value);
+      const declared = type ?? conversion;
+      values.set(declared, [...(values.get(declared) ?? []), value]);
     }
     for (const match of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
       const fields: GoField[] = [];
@@ -103,6 +117,6 @@ export function readGoPackage(directory: string, importPath: string): GoPackage 
       types.set(match[1] ?? '', { kind: 'alias', type, same: match[2] !== undefined });
     }
   }
-  const enums = new Map([...enumTypes].map((type) => [type, [...new Set(constants.get(type) ?? [])].toSorted()]));
-  return { name, types, enums };
+  const enums = new Map([...enumTypes].map((type) => [type, [...new Set(values.get(type) ?? [])].toSorted()]));
+  return { name, types, enums, constants };
 }

@@ -25,7 +25,8 @@ function directoryOf(importPath: string): string {
 const packages = new Map<string, GoPackage>();
 function goPackage(importPath: string): GoPackage {
   let found = packages.get(importPath);
-  if (found === undefined) packages.set(importPath, (found = readGoPackage(directoryOf(importPath), importPath)));
+  if (found === undefined)
+    packages.set(importPath, (found = readGoPackage(directoryOf(importPath), importPath, goPackage)));
   return found;
 }
 

@@ -18,6 +18,8 @@ export type StructSchema = {
   readonly preserveUnknown: boolean;
   /** GroupVersionKind when the type is a top-level kind. */
   readonly gvk?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+  /** The type as it is declared, where a field overrides its map type. */
+  readonly declared?: StructSchema;
   /** x-kubernetes-unions, as OpenAPI shows it. */
   readonly unions?: Json;
 };
