@@ -49,12 +49,15 @@ export function unchangedSinceLastApplied(
  */
 export function withLastApplied(object: KubeObject, config: KubeObject): KubeObject {
   if (lastApplied(object) === undefined) return object;
-  const annotations = { ...object.metadata.annotations, [lastAppliedAnnotation]: describeConfig(config) };
+  const annotations: Record<string, string> = {
+    ...object.metadata.annotations,
+    [lastAppliedAnnotation]: describeConfig(config),
+  };
   let size = 0;
   for (const key of Object.keys(annotations)) {
     size += Buffer.byteLength(key) + Buffer.byteLength(annotations[key] ?? '');
   }
-  if (size > totalAnnotationSizeLimit) delete (annotations as Record<string, string>)[lastAppliedAnnotation];
+  if (size > totalAnnotationSizeLimit) delete annotations[lastAppliedAnnotation];
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 

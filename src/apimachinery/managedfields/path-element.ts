@@ -28,12 +28,11 @@ const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\
 /** A JSON string as Go's encoder writes it: also `<`, `>`, `&` and the two line separators are escaped. */
 function stringText(value: string): string {
   if (plainText.test(value)) return `"${value}"`;
-  const escaped = value
-    .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be escaped
-    .replace(/["\\<>&\u0000-\u001f\u2028\u2029]/g, (character) => {
-      return escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    });
+  const escaped = value.toWellFormed().replace(/["\\<>&\p{Cc}\u2028\u2029]/gu, (character) => {
+    const code = character.charCodeAt(0);
+    if (code >= 0x7f && code <= 0x9f) return character;
+    return escapes[character] ?? `\\u${code.toString(16).padStart(4, '0')}`;
+  });
   return `"${escaped}"`;
 }
 
