@@ -15,26 +15,25 @@ import { createMemoryStore } from '../storage/memory/store.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type ControllersOptions, startControllers } from './start.ts';
 
-/** A control plane in memory, for tests of controllers: real registry, real admission. */
+/** A control plane for tests of controllers: real registry, real admission, over a store in memory unless another is given. */
 export class TestPlane {
   readonly store: ObjectStore;
   readonly client: LoopbackClient;
   readonly options: ControllersOptions;
   #stops: (() => Promise<void>)[] = [];
 
-  constructor(caCertificatePem = 'CA') {
-    this.store = createMemoryStore({ defaults: createDefaultContent({ caCertificatePem }) });
-    const { store } = this;
+  constructor({ caCertificatePem = 'CA', store }: { caCertificatePem?: string; store?: ObjectStore } = {}) {
+    this.store = store ?? createMemoryStore({ defaults: createDefaultContent({ caCertificatePem }) });
     const catalogs = createCatalogSource({ definitions: builtinDefinitions, resources: ['*'] });
     const registry = createRegistry({
-      store,
+      store: this.store,
       catalogs,
-      admission: createAdmission({ store }),
-      ...standardStorages({ store, externalUrl: 'https://atoll.example.com' }),
+      admission: createAdmission({ store: this.store }),
+      ...standardStorages({ store: this.store, externalUrl: 'https://atoll.example.com' }),
     });
-    this.client = createLoopbackClient({ registry, catalogs, store, user: systemUser });
+    this.client = createLoopbackClient({ registry, catalogs, store: this.store, user: systemUser });
     this.options = {
-      store,
+      store: this.store,
       client: this.client,
       catalogs,
       log: pino({ level: 'silent' }),
