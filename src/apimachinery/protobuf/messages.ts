@@ -4,6 +4,8 @@ import type { FieldSchema, StructSchema } from '../schema/schema.ts';
 export type Message = {
   readonly goName: string;
   readonly fields: ReadonlyMap<number, MessageField>;
+  /** The same from the highest number to the lowest: the order in which they are written. */
+  readonly descending: readonly (readonly [number, MessageField])[];
 };
 
 export type MessageField =
@@ -39,7 +41,7 @@ function buildMessage(goName: string, fields: readonly FieldSchema[], depth: num
   }
   for (const [number, inner] of embedded)
     byNumber.set(number, { kind: 'embedded', goName, message: buildMessage(goName, inner, depth + 1) });
-  return { goName, fields: new Map([...byNumber].toSorted(([a], [b]) => a - b)) };
+  return { goName, fields: byNumber, descending: [...byNumber].toSorted(([a], [b]) => b - a) };
 }
 
 /** The Go name of a field, which errors show: the JSON name in upper camel case, or the type where it is embedded. */
