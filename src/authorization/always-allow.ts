@@ -2,7 +2,7 @@ import { mastersGroup } from '../registry/identities.ts';
 import type { Attributes, Decision } from './authorizer.ts';
 
 /** Paths that tell nothing about any tenant and that probes and clients read before they have signed in. */
-const publicPaths = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/']);
+const publicPath = /^\/(version\/?|(healthz|livez|readyz)(\/.*)?)$/;
 
 const allowed: Decision = { outcome: 'allow', reason: '' };
 /**
@@ -11,6 +11,6 @@ const allowed: Decision = { outcome: 'allow', reason: '' };
  */
 export function decideWithoutPolicy(attributes: Attributes): Decision | undefined {
   if (attributes.user.groups.includes(mastersGroup)) return allowed;
-  if (attributes.resource === '' && publicPaths.has(attributes.path)) return allowed;
+  if (attributes.resource === '' && publicPath.test(attributes.path)) return allowed;
   return undefined;
 }

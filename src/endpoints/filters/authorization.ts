@@ -2,17 +2,14 @@ import { ApiError, forbidden } from '../../apimachinery/errors.ts';
 import { type Attributes, type Authorizer, workspaceAccessNotPermitted } from '../../authorization/authorizer.ts';
 import type { UserInfo } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
-import { isPublicPath } from './authentication.ts';
 
 /** Throws 403 unless the authorizer allows the request. */
 export async function authorize(x: Exchange, authorizer: Authorizer): Promise<void> {
-  const { info } = x;
-  if (info.clusterText === '' && !info.isResourceRequest && isPublicPath(info.path)) return;
   const attributes = attributesOf(x);
   const decision = await authorizer.authorize(attributes);
   if (decision.outcome === 'allow') return;
   if (decision.reason === workspaceAccessNotPermitted)
-    throw accessNotPermitted(x.user, info.fullPath, x.request.method);
+    throw accessNotPermitted(x.user, x.info.fullPath, x.request.method);
   throw denied(attributes, decision.reason);
 }
 
