@@ -33,6 +33,8 @@ export type ObserverOptions = {
 /** What was last seen of a copy; `undefined` when it is gone. */
 type Sight = { readonly kind: PlacedKind; readonly object: KubeObject | undefined };
 
+type Copy = { readonly resource: string; readonly key: WorkKey; readonly digest: string; readonly uid: string };
+
 /** At most one report a second and object. */
 const pauseMs = 1000;
 const maxRunning = 16;
@@ -48,7 +50,9 @@ export class PhysicalClusterObserver {
   readonly #running: Promise<unknown>;
   readonly #reports: Coalescer<Sight>;
   /** Copies there are, by the name of their Work, with what is urgent about each. */
-  readonly #copies = new Map<string, { readonly resource: string; readonly key: WorkKey; readonly digest: string }>();
+  readonly #copies = new Map<string, Copy>();
+  /** Names of Works by the uid of their copy: a copy is known again when somebody took its labels away. */
+  readonly #byUID = new Map<string, string>();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -107,30 +111,42 @@ export class PhysicalClusterObserver {
   #replace(kind: PlacedKind, objects: readonly KubeObject[]): void {
     const present = new Set<string>();
     for (const object of objects) {
-      present.add(object.metadata.labels?.[labels.work] ?? '');
+      present.add(this.#workOf(object) ?? '');
       this.#see(kind, object, false);
     }
-    for (const [name, { resource, key }] of this.#copies) {
+    for (const [name, { resource, key, uid }] of this.#copies) {
       if (resource !== kind.resource || present.has(name)) continue;
       this.#copies.delete(name);
+      this.#byUID.delete(uid);
       this.#reports.offer(formatWorkKey(key), { kind, object: undefined }, true);
     }
   }
 
+  #workOf({ metadata }: KubeObject): string | undefined {
+    return metadata.labels?.[labels.work] ?? this.#byUID.get(metadata.uid ?? '');
+  }
+
   #see(kind: PlacedKind, object: KubeObject, deleted: boolean): void {
-    const name = object.metadata.labels?.[labels.work];
-    const source = sourceOf(object.metadata.annotations);
-    const cluster = kind.namespaced ? parseClusterName(source?.cluster ?? '') : rootCluster;
-    // Somebody took our annotation away: the Work is still known from when it was there.
-    const key = cluster === undefined || name === undefined ? undefined : { cluster, name };
-    const known = name === undefined ? undefined : this.#copies.get(name);
-    const work = known?.key ?? key;
-    if (name === undefined || work === undefined) return;
+    const name = this.#workOf(object);
+    if (name === undefined) return;
+    const uid = object.metadata.uid ?? '';
+    const known = this.#copies.get(name);
+    // The annotation may be gone too, but not what we know from when it was there.
+    const cluster = kind.namespaced
+      ? parseClusterName(sourceOf(object.metadata.annotations)?.cluster ?? '')
+      : rootCluster;
+    const key = known?.key ?? (cluster === undefined ? undefined : { cluster, name });
+    if (key === undefined) return;
     const digest = kind.role === 'placed' ? readinessDigest(object) : '';
     const urgent = deleted || known === undefined || known.digest !== digest;
-    if (deleted) this.#copies.delete(name);
-    else this.#copies.set(name, { resource: kind.resource, key: work, digest });
-    this.#reports.offer(formatWorkKey(work), { kind, object: deleted ? undefined : object }, urgent);
+    if (deleted) {
+      this.#copies.delete(name);
+      this.#byUID.delete(uid);
+    } else {
+      this.#copies.set(name, { resource: kind.resource, key, digest, uid });
+      this.#byUID.set(uid, name);
+    }
+    this.#reports.offer(formatWorkKey(key), { kind, object: deleted ? undefined : object }, urgent);
   }
 
   async #report(text: string, { kind, object }: Sight): Promise<void> {

@@ -57,8 +57,10 @@ export interface PhysicalApi {
   apply(path: string, object: JsonObject, options: { force: boolean }): Promise<KubeObject>;
   create(path: string, object: JsonObject): Promise<KubeObject>;
   update(path: string, object: JsonObject): Promise<KubeObject>;
-  /** Deletes the object with that uid, with background propagation. True: it is gone or going; it may have been gone before. */
-  remove(path: string, uid: string): Promise<void>;
+  /** JSON merge patch. */
+  merge(path: string, patch: JsonObject): Promise<KubeObject>;
+  /** Deletes the object with that uid, with background propagation. It may be gone already, or stay until its finalizers are done. */
+  remove(path: string, uid: string, options?: { gracePeriodSeconds?: number }): Promise<void>;
   watch(path: string, accept: string, sink: LineSink): { close(): void };
   close(): void;
 }
@@ -98,14 +100,17 @@ export function createPhysicalApi(transport: Transport): PhysicalApi {
       }),
     create: (path, body) => object({ method: 'POST', path, body: stringify(body) }),
     update: (path, body) => object({ method: 'PUT', path, body: stringify(body) }),
-    async remove(path, uid) {
-      const options: Json = {
+    merge: (path, patch) =>
+      object({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body: stringify(patch) }),
+    async remove(path, uid, { gracePeriodSeconds } = {}) {
+      const body: Json = {
         kind: 'DeleteOptions',
         apiVersion: 'v1',
         propagationPolicy: 'Background',
         preconditions: { uid },
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       };
-      await send({ method: 'DELETE', path, body: stringify(options) }, true);
+      await send({ method: 'DELETE', path, body: stringify(body) }, true);
     },
     watch: (path, accept, sink) => transport.watch({ path, accept }, sink),
     close: () => transport.close(),
