@@ -3,6 +3,16 @@ import { structSchema, type as fieldType } from '../../api/own-types.ts';
 import type { ResourceDefinition, Verb, VersionDefinition } from '../../api/resource-definition.ts';
 import type { GroupVersionKind } from '../object.ts';
 import type { StructSchema } from '../schema/schema.ts';
+import {
+  deleteParameters,
+  listParameters,
+  type Parameter,
+  patchParameters,
+  pathParameter,
+  pretty,
+  selectParameters,
+  writeParameters,
+} from './parameters.ts';
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
 
@@ -21,12 +31,6 @@ export type Operation = {
   readonly produces: readonly string[];
 };
 
-export type Parameter = {
-  readonly name: string;
-  readonly in: 'path' | 'query';
-  readonly type: 'string' | 'integer' | 'boolean';
-};
-
 export type Path = {
   readonly path: string;
   /** Those that all operations have. */
@@ -35,29 +39,6 @@ export type Path = {
 };
 
 const meta = (name: string): StructSchema => fieldType.builtin(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
-
-function query(type: Parameter['type'], ...names: string[]): Parameter[] {
-  return names.map((name) => ({ name, in: 'query', type }));
-}
-
-function pathParameter(name: string): Parameter {
-  return { name, in: 'path', type: 'string' };
-}
-
-const pretty = query('string', 'pretty');
-const writeParameters = query('string', 'dryRun', 'fieldManager', 'fieldValidation');
-const patchParameters = [...writeParameters, ...query('boolean', 'force')];
-const deleteParameters = [
-  ...query('string', 'dryRun', 'propagationPolicy'),
-  ...query('integer', 'gracePeriodSeconds'),
-  ...query('boolean', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents'),
-];
-const selectParameters = [
-  ...query('string', 'continue', 'fieldSelector', 'labelSelector', 'resourceVersion', 'resourceVersionMatch'),
-  ...query('integer', 'limit', 'timeoutSeconds'),
-  ...query('boolean', 'sendInitialEvents'),
-];
-const listParameters = [...selectParameters, ...query('boolean', 'allowWatchBookmarks', 'watch')];
 
 const json = ['application/json', 'application/yaml'];
 const protobuf = 'application/vnd.kubernetes.protobuf';

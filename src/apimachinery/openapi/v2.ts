@@ -1,7 +1,8 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { JsonObject } from '../json.ts';
 import { DefinitionSet, type Descriptions } from './definitions.ts';
-import { type Operation, type Parameter, pathsOf } from './paths.ts';
+import type { Parameter } from './parameters.ts';
+import { type Operation, pathsOf } from './paths.ts';
 import { openApiV3GroupVersions } from './v3.ts';
 
 /** What clients ask for to get OpenAPI v2 in protobuf, and what they are told that they got. */

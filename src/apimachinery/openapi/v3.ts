@@ -1,7 +1,8 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { JsonObject } from '../json.ts';
 import { DefinitionSet, type Descriptions } from './definitions.ts';
-import { groupVersionRoot, type Operation, type Parameter, pathsOf } from './paths.ts';
+import type { Parameter } from './parameters.ts';
+import { groupVersionRoot, type Operation, pathsOf } from './paths.ts';
 
 export type { Descriptions };
 
