@@ -245,7 +245,7 @@ async function readySchema(databaseUrl: string, mayMigrate: boolean): Promise<vo
   } catch (error) {
     throw new StartError(`cannot reach the database at ${address}: ${(error as Error).message}`, { cause: error });
   }
-  if (state === 'ahead') throw new StartError(`the database at ${address} is of a newer version than this server: update Atoll`);
+  if (state === 'ahead') throw new StartError(`the database at ${address} is newer than this server: update Atoll`);
   if (state === 'current') return;
   if (!mayMigrate) throw new StartError(`the database at ${address} is not migrated to this version: run "npm run migrate" (or start with --migrate true)`);
   await migrate(databaseUrl);
