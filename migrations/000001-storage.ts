@@ -50,7 +50,7 @@ create table objects (
   -- UIDs in metadata.ownerReferences.
   owners text[],
   primary key (cluster_id, resource_id, namespace, name)
-) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) with (fillfactor = 90, toast_tuple_target = 4080, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 create index objects_owners on objects using gin (owners) where owners is not null;
 
 -- Append-only. type: A added, M modified, D deleted, C the logical cluster itself is being deleted (resource_id 0).
@@ -98,7 +98,8 @@ begin
     exit when v_from >= p_until;
     v_until := greatest(v_from, date_trunc('minute', clock_timestamp())) + p_period;
     insert into change_partitions (until_at) values (v_until) returning id into v_id;
-    execute format('create table changes_%s (like changes including storage including compression)', v_id);
+    -- Compressing what is soon dropped costs more than the space: only what does not fit a page is compressed.
+    execute format('create table changes_%s (like changes including storage including compression) with (toast_tuple_target = 8160)', v_id);
     execute format('alter table changes attach partition changes_%s for values from (%L) to (%L)',
       v_id, v_from, v_until);
   end loop;
@@ -278,7 +279,7 @@ insert into revision (shard, name, value, oldest, committed_at) values (0, 'root
 insert into clusters (id, parent_id, revision, created_at, uid, shard, name, workspace)
   values (nextval('cluster_ids'), 0, 1, date_trunc('second', clock_timestamp()), gen_random_uuid(), 0, 'root', 'root');
 insert into change_partitions (until_at) values (date_trunc('minute', clock_timestamp()) + interval '1 hour');
-create table changes_1 (like changes including storage including compression);
+create table changes_1 (like changes including storage including compression) with (toast_tuple_target = 8160);
 do $$ begin
   execute format('alter table changes attach partition changes_1 for values from (minvalue) to (%L)', (select until_at from change_partitions));
 end $$;

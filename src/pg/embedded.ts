@@ -50,7 +50,7 @@ const settings = {
   effective_cache_size: '512MB',
   work_mem: '8MB',
   maintenance_work_mem: '64MB',
-  max_wal_size: '1GB',
+  max_wal_size: '2GB',
   min_wal_size: '128MB',
   checkpoint_timeout: '10min',
   checkpoint_completion_target: '0.9',

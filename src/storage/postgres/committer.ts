@@ -1,4 +1,4 @@
-import type { Connection } from '../../pg/connection.ts';
+import type { Queryable } from '../../pg/connection.ts';
 import type { SerializedObject } from '../cache/serialized.ts';
 import { isObjectItem, keyText, type ObjectItem } from '../group.ts';
 import { StorageUnavailable, type WriteOutcome } from '../object-store.ts';
@@ -7,8 +7,8 @@ import { commitBatch } from './statements.ts';
 
 export type CommitterOptions = {
   readonly shard: number;
-  /** One batch at a time is under way on each. */
-  readonly connections: readonly Connection[];
+  /** Pipelined: the database begins a batch the moment the one before it is done. */
+  readonly connection: Queryable;
   /** True when the changes themselves are wanted, with the state before them. */
   readonly wantsChanges: () => boolean;
   /** The object that an update or delete expects, if this process holds it. */
@@ -28,6 +28,9 @@ type Waiting = {
 const maxItems = 128;
 const maxBytes = 4 * 1024 * 1024;
 const maxWaiting = 20_000;
+/** A second batch goes before the first is back when it is worth its own fixed cost. */
+const maxUnderWay = 2;
+const worthwhile = 24;
 
 /**
  * Group commit: gathers the atomic groups of concurrent callers and commits them together, in one call of one SQL function, which is one transaction.
@@ -35,8 +38,8 @@ const maxWaiting = 20_000;
  */
 export class Committer {
   readonly #options: CommitterOptions;
-  readonly #busy = new Set<Connection>();
   #queue: Waiting[] = [];
+  #underWay = 0;
   #scheduled = false;
   #closed = false;
 
@@ -66,11 +69,9 @@ export class Committer {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0) {
-      const connection = this.#options.connections.find((candidate) => !this.#busy.has(candidate));
-      if (connection === undefined) return;
-      this.#busy.add(connection);
-      void this.#send(this.#takeBatch(), connection);
+    while (this.#queue.length > (this.#underWay === 0 ? 0 : worthwhile - 1) && this.#underWay < maxUnderWay) {
+      this.#underWay++;
+      void this.#send(this.#takeBatch());
     }
   }
 
@@ -97,22 +98,20 @@ export class Committer {
     return taken;
   }
 
-  async #send(waiting: readonly Waiting[], connection: Connection): Promise<void> {
+  async #send(waiting: readonly Waiting[]): Promise<void> {
+    const batch = this.#assemble(waiting);
     try {
-      const batch = this.#assemble(waiting);
-      const rows = await connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
-      this.#release(connection);
+      const answer = this.#options.connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
+      const rows = await answer.finally(() => {
+        this.#underWay--;
+        this.#pump();
+      });
       const settled = settleBatch(batch, rows);
       await this.#options.onCommitted(settled);
       waiting.forEach(({ resolve }, number) => resolve(settled.outcomes[number] ?? []));
     } catch (error) {
-      this.#release(connection);
       for (const { reject } of waiting) reject(error);
     }
-  }
-
-  #release(connection: Connection): void {
-    if (this.#busy.delete(connection)) this.#pump();
   }
 
   #assemble(waiting: readonly Waiting[]): Batch {

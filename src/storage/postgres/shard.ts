@@ -1,4 +1,4 @@
-import type { Connection, Queryable } from '../../pg/connection.ts';
+import type { Queryable } from '../../pg/connection.ts';
 import type { Collections } from '../cache/collections.ts';
 import type { SerializedObject } from '../cache/serialized.ts';
 import type { ObjectItem } from '../group.ts';
@@ -16,7 +16,7 @@ export type ShardOptions = {
   readonly name: string;
   /** For the following of the log. */
   readonly follow: Queryable;
-  readonly writers: readonly Connection[];
+  readonly write: Queryable;
   readonly clusters: Clusters;
   readonly resources: Resources;
   readonly collections: Collections;
@@ -85,7 +85,7 @@ export class Shard {
     });
     this.committer = new Committer({
       shard: id,
-      connections: options.writers,
+      connection: options.write,
       wantsChanges: () => this.hub.following,
       findBefore: (item) => this.#findBefore(item),
       onCommitted: (settled) => this.#committed(settled),

@@ -52,7 +52,6 @@ const noDefaults: DefaultContent = { resources: new Set(), objects: () => [] };
 const tooLargeWaitMs = 3000;
 /** A cached record of a logical cluster is believed for this long without looking at the log. */
 const clusterAgeMs = 2000;
-const writerConnections = 2;
 const pageRows = 1000;
 
 /**
@@ -74,7 +73,7 @@ class PostgresStore implements ObjectStore {
   readonly #fast: Connection;
   readonly #follow: Connection;
   readonly #bulk: Lane;
-  readonly #writers: readonly Connection[];
+  readonly #write: Connection;
   readonly #side: Side;
   readonly #clusters: Clusters;
   readonly #resources: Resources;
@@ -96,18 +95,15 @@ class PostgresStore implements ObjectStore {
     this.#fast = new Connection({ url, name: 'atoll read', pipeline: true });
     this.#follow = new Connection({ url, name: 'atoll follow', pipeline: true });
     this.#bulk = new Lane({ url, name: 'atoll list' }, 2);
-    this.#writers = Array.from(
-      { length: writerConnections },
-      () =>
-        new Connection({
-          url,
-          name: 'atoll write',
-          // An acknowledged write is on disk, whatever the server's default is.
-          onConnect: async (client) => {
-            await client.query('set synchronous_commit = on');
-          },
-        }),
-    );
+    this.#write = new Connection({
+      url,
+      name: 'atoll write',
+      pipeline: true,
+      // An acknowledged write is on disk, whatever the server's default is.
+      onConnect: async (client) => {
+        await client.query('set synchronous_commit = on');
+      },
+    });
     this.#side = new Side({ url, log: this.#log, onNews: (shard) => this.#shards.get(shard)?.news() });
     this.#clusters = new Clusters(this.#fast);
     this.#resources = new Resources(this.#fast);
@@ -294,7 +290,7 @@ class PostgresStore implements ObjectStore {
     for (const shard of this.#shards.values()) shard.close();
     this.#collections.clear();
     await this.#maintenance;
-    const connections = [this.#fast, this.#follow, this.#bulk, this.#side, ...this.#writers];
+    const connections = [this.#fast, this.#follow, this.#bulk, this.#write, this.#side];
     await Promise.all(connections.map((connection) => connection.close()));
   }
 
@@ -332,7 +328,7 @@ class PostgresStore implements ObjectStore {
     const opening = Shard.open({
       name,
       follow: this.#follow,
-      writers: this.#writers,
+      write: this.#write,
       clusters: this.#clusters,
       resources: this.#resources,
       collections: this.#collections,
