@@ -23,14 +23,12 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
-  readonly writableLength: number;
-  readonly statusCode: number;
-  readonly socket: { readonly writableLength: number } | null | undefined;
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
   write(chunk: Uint8Array | string): boolean;
   end(chunk?: Uint8Array | string): unknown;
   destroy(error?: Error): unknown;
-  on(event: 'close', listener: () => void): unknown;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
+  removeListener(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
 /** Set on requests that ask to become a WebSocket. */

@@ -3,14 +3,24 @@ import { type Attributes, type Authorizer, workspaceAccessNotPermitted } from '.
 import type { UserInfo } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 
+/** Paths that the server itself serves to anybody. */
+const publicPath = /^\/(version\/?|(healthz|livez|readyz)(\/.*)?)$/;
+
 /** Throws 403 unless the authorizer allows the request. */
 export async function authorize(x: Exchange, authorizer: Authorizer): Promise<void> {
   const attributes = attributesOf(x);
+  if (x.info.clusterText !== '' && publicPath.test(attributes.path)) return requireAccess(x, attributes, authorizer);
   const decision = await authorizer.authorize(attributes);
   if (decision.outcome === 'allow') return;
   if (decision.reason === workspaceAccessNotPermitted)
     throw accessNotPermitted(x.user, x.info.fullPath, x.request.method);
   throw denied(attributes, decision.reason);
+}
+
+/** Inside a logical cluster even a public path would tell that it exists: whoever may not enter hears the same as where there is none. */
+async function requireAccess(x: Exchange, attributes: Attributes, authorizer: Authorizer): Promise<void> {
+  const decision = await authorizer.authorize({ ...attributes, verb: 'access', path: '/' });
+  if (decision.outcome === 'deny') throw accessNotPermitted(x.user, x.info.fullPath, x.request.method);
 }
 
 function attributesOf(x: Exchange): Attributes {

@@ -6,9 +6,9 @@ import { acceptWebSocket } from './websocket-stream.ts';
 
 /** Where the events of a watch go. */
 export interface EventStream {
-  write(encoded: Encoded): void;
-  /** Bytes written but not yet taken by the client. */
-  buffered(): number;
+  /** False: the client does not keep up; nothing more should be written before the drain. */
+  write(encoded: Encoded): boolean;
+  onDrain(listener: () => void): void;
   /** Called about every half minute: a stream that can ask whether its client still lives does so, and ends when it does not. */
   keepAlive(): void;
   end(): void;
@@ -26,8 +26,8 @@ export async function openEventStream(x: Exchange): Promise<EventStream> {
   response.writeHead(200, headers);
   flushHeaders(response);
   return {
-    write: (encoded) => void response.write(encoded.bytes),
-    buffered: () => response.writableLength,
+    write: (encoded) => response.write(encoded.bytes),
+    onDrain: (listener) => void response.on('drain', listener),
     // The connection as a whole is looked after by the listener.
     keepAlive: () => undefined,
     end: () => void response.end(),

@@ -1,23 +1,13 @@
-import { LRUCache } from 'lru-cache';
 import { formatApiVersion } from '../../apimachinery/object.ts';
 import type { ListAnswer, Rendered, Target } from '../../registry/registry.ts';
+import { count, touch } from './byte-budget.ts';
 import type { PackedTail } from './gzip.ts';
 import { metadataText } from './metadata-text.ts';
 
 /** The part of a list's JSON that depends on its items only: `"items":[…]}`. */
 export type ListTail = { readonly bytes: Buffer; packed?: Promise<PackedTail> };
 
-/** Bytes of remembered tails in one process. Small lists are as fast to write anew. */
-const maxRememberedBytes = 64 * 1024 * 1024;
-const minRememberedBytes = 4096;
-
 const remembered = new WeakMap<object, Map<string, ListTail>>();
-/** Bounds what `remembered` holds: entries that fall out of here are forgotten there. */
-const budget = new LRUCache<ListTail, () => void>({
-  maxSize: maxRememberedBytes,
-  sizeCalculation: (_forget, tail) => tail.bytes.length * 2,
-  dispose: (forget) => forget(),
-});
 
 const open = Buffer.from('"items":[');
 const close = Buffer.from(']}\n');
@@ -30,13 +20,13 @@ export function listTail(target: Target, answer: ListAnswer, metaVersion: string
   const form = metaVersion ?? target.version.version;
   const known = token === undefined ? undefined : remembered.get(token)?.get(form);
   if (known !== undefined) {
-    budget.get(known);
+    touch(known);
     return known;
   }
   const tail: ListTail = {
     bytes: metaVersion === undefined ? objects(target, answer.items) : partials(answer.items, metaVersion),
   };
-  if (token !== undefined && tail.bytes.length >= minRememberedBytes) remember(token, form, tail);
+  if (token !== undefined) remember(token, form, tail);
   return tail;
 }
 
@@ -45,7 +35,8 @@ function remember(token: object, form: string, tail: ListTail): void {
   if (forms === undefined) remembered.set(token, (forms = new Map()));
   forms.set(form, tail);
   const weak = new WeakRef(forms);
-  budget.set(tail, () => weak.deref()?.delete(form));
+  // Twice: the compressed form comes later.
+  count(tail, tail.bytes.length * 2, () => weak.deref()?.delete(form));
 }
 
 /** Items of built-in kinds carry no kind and apiVersion in lists, those of custom resources do (as stock servers write them). */

@@ -3,6 +3,7 @@ import type { ListAnswer, Target } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { type MediaType, wantsPretty } from '../negotiation.ts';
 import { composeGzip, deflateTail } from './gzip.ts';
+import { endWithParts } from './large-body.ts';
 import { listTail, type ListTail } from './list-tail.ts';
 import { wrongShape } from './object.ts';
 import { acceptsGzip, commonHeaders, gzipThreshold, respondDocument } from './respond.ts';
@@ -57,14 +58,11 @@ async function respondHeadAndTail(x: Exchange, head: Buffer, tail: ListTail): Pr
     headers['vary'] = 'Accept-Encoding';
     headers['content-length'] = x.sent = body.reduce((sum, part) => sum + part.length, 0);
     x.response.writeHead(200, headers);
-    for (const part of body) x.response.write(part);
-    x.response.end();
-    return;
+    return endWithParts(x.response, body, x.sent);
   }
   headers['content-length'] = x.sent = size;
   x.response.writeHead(200, headers);
-  x.response.write(head);
-  x.response.end(tail.bytes);
+  return endWithParts(x.response, [head, tail.bytes], size);
 }
 
 function tableOf(x: Exchange, metaVersion: string, target: Target, answer: ListAnswer): string {

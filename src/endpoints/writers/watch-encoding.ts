@@ -4,6 +4,7 @@ import { stringify, type Json } from '../../apimachinery/json.ts';
 import { formatApiVersion } from '../../apimachinery/object.ts';
 import type { Target, WatchEvent } from '../../registry/registry.ts';
 import type { MediaType } from '../negotiation.ts';
+import { count, touch } from './byte-budget.ts';
 import { metadataText } from './metadata-text.ts';
 import { columnDefinitions, includeObjectOf, tableRow, type IncludeObject } from './table.ts';
 
@@ -16,8 +17,11 @@ export type WatchForm = {
   readonly includeObject: IncludeObject;
 };
 
-/** Encoded events: JSON lines, and where each ends (after its newline). */
+/** Some encoded events: JSON lines, and where each ends (after its newline). */
 export type Encoded = { readonly bytes: Buffer; readonly ends: readonly number[] };
+
+/** Encoded events are cut into pieces of about this size, so that a connection holds few of them at a time. */
+const pieceBytes = 256 * 1024;
 
 const forms = new WeakMap<VersionDefinition, Map<string, WatchForm>>();
 
@@ -39,18 +43,27 @@ export function watchForm(target: Target, mediaType: MediaType, includeObject: s
   return form;
 }
 
-const encodings = new WeakMap<readonly WatchEvent[], Map<WatchForm, Encoded>>();
+const encodings = new WeakMap<readonly WatchEvent[], Map<WatchForm, readonly Encoded[]>>();
 
 /**
  * The lines of a batch in a form, encoded once for all watches that share both. `first`: the first events a Table watch gets carry the column
  * definitions; those are not remembered.
  */
-export function encodeEvents(batch: readonly WatchEvent[], form: WatchForm, first: boolean): Encoded {
+export function encodeEvents(batch: readonly WatchEvent[], form: WatchForm, first: boolean): readonly Encoded[] {
   if (first && form.as === 'table') return encodeBatch(batch, form, true);
   let known = encodings.get(batch);
   if (known === undefined) encodings.set(batch, (known = new Map()));
-  let encoded = known.get(form);
-  if (encoded === undefined) known.set(form, (encoded = encodeBatch(batch, form, false)));
+  const remembered = known.get(form);
+  if (remembered !== undefined) {
+    if (remembered.length > 1) touch(remembered);
+    return remembered;
+  }
+  const encoded = encodeBatch(batch, form, false);
+  known.set(form, encoded);
+  if (encoded.length > 1) {
+    const weak = new WeakRef(known);
+    count(encoded, encoded.length * pieceBytes, () => weak.deref()?.delete(form));
+  }
   return encoded;
 }
 
@@ -61,9 +74,10 @@ const heads: Readonly<Record<WatchEvent['type'], Buffer>> = {
 };
 const tail = Buffer.from('}\n');
 
-function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boolean): Encoded {
-  const parts: Uint8Array[] = [];
-  const ends: number[] = [];
+function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boolean): readonly Encoded[] {
+  const pieces: Encoded[] = [];
+  let parts: Uint8Array[] = [];
+  let ends: number[] = [];
   let length = 0;
   let withColumns = columns;
   for (const event of batch) {
@@ -73,8 +87,15 @@ function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boo
     parts.push(head, object, tail);
     length += head.length + object.length + tail.length;
     ends.push(length);
+    if (length >= pieceBytes) {
+      pieces.push({ bytes: Buffer.concat(parts, length), ends });
+      parts = [];
+      ends = [];
+      length = 0;
+    }
   }
-  return { bytes: Buffer.concat(parts, length), ends };
+  if (length > 0) pieces.push({ bytes: Buffer.concat(parts, length), ends });
+  return pieces;
 }
 
 function encodeObject(event: WatchEvent, form: WatchForm, withColumns: boolean): Uint8Array {

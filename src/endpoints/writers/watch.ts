@@ -1,13 +1,15 @@
 import type { ApiError } from '../../apimachinery/errors.ts';
 import type { WatchEvent, WatchSink } from '../../registry/registry.ts';
 import type { EventStream } from './event-stream.ts';
-import { encodeBookmark, encodeError, encodeEvents, type Encoded, type WatchForm } from './watch-encoding.ts';
+import { type Encoded, encodeBookmark, encodeError, encodeEvents, type WatchForm } from './watch-encoding.ts';
 
 const bookmarkEveryMs = 60_000;
 const keepAliveEveryMs = 30_000;
 
-/** A client that leaves this much unread is too slow: its watch ends, and it lists again. */
-const maxBufferedBytes = 16 * 1024 * 1024;
+/** A client that is this far behind with live events is too slow: its watch ends, and it lists again. */
+const maxBehindBytes = 16 * 1024 * 1024;
+/** So is one that takes nothing at all for so long. */
+const maxStalledMs = 60_000;
 
 export type WatchWriterOptions = {
   readonly bookmarks: boolean;
@@ -16,8 +18,8 @@ export type WatchWriterOptions = {
 };
 
 /**
- * Writes one watch. The registry may deliver before the stream is open (initial events): that is kept until `open`. Encodings are shared between
- * watches of the same form, so an event costs a watch one socket write.
+ * Writes one watch. Encodings are shared between watches of the same form, so an event costs a watch one socket write. What the registry delivers
+ * before the stream is open is the initial state: it waits, as everything does while the client does not keep up, without being copied.
  */
 export class WatchWriter implements WatchSink {
   readonly ended: Promise<void>;
@@ -25,8 +27,14 @@ export class WatchWriter implements WatchSink {
   readonly #form: WatchForm;
   readonly #options: WatchWriterOptions;
   #stream: EventStream | undefined = undefined;
-  #waiting: Encoded[] | undefined = [];
+  /** Encoded but not written: the stream is not open, or congested. */
+  readonly #waiting: Encoded[] = [];
+  /** How many of those waiting belong to the initial state, which may be of any size. */
+  #initial = 0;
+  #behindBytes = 0;
+  #congestedSince: number | undefined = undefined;
   #resolveEnded: () => void = () => {};
+  /** Nothing more is accepted. */
   #over = false;
   #first = true;
   #progress = 0;
@@ -49,18 +57,18 @@ export class WatchWriter implements WatchSink {
   /** Begins to write; what was delivered before goes out first. `gone` aborts when the client left before. */
   open(stream: EventStream, gone: AbortSignal): void {
     this.#stream = stream;
-    if (gone.aborted) return this.#end(false);
-    stream.onClose(() => this.#end(false));
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const encoded of waiting) this.#write(encoded);
-    if (this.#over) this.#end(true);
+    if (gone.aborted) return this.#close();
+    stream.onClose(() => this.#close());
+    stream.onDrain(() => this.#drain());
+    this.#initial = this.#waiting.length;
+    this.#behindBytes = 0;
+    this.#drain();
   }
 
   events(batch: readonly WatchEvent[], progress: number): void {
     if (this.#over) return;
     if (batch.length > 0) {
-      this.#write(encodeEvents(batch, this.#form, this.#first));
+      for (const encoded of encodeEvents(batch, this.#form, this.#first)) this.#write(encoded);
       this.#first = false;
     }
     if (progress > this.#progress) this.#progress = progress;
@@ -69,14 +77,15 @@ export class WatchWriter implements WatchSink {
   initialEventsEnd(revision: number): void {
     if (this.#over) return;
     if (revision > this.#progress) this.#progress = revision;
-    this.#bookmark({ initialEventsEnd: true });
+    this.#bookmark(true);
   }
 
   end(error: ApiError | undefined): void {
     if (this.#over) return;
     if (error !== undefined) this.#write(encodeError(error));
-    else if (this.#options.bookmarks) this.#bookmark({});
-    this.#end(true);
+    else if (this.#options.bookmarks) this.#bookmark(false);
+    this.#over = true;
+    if (this.#stream !== undefined) this.#drain();
   }
 
   /** Ends the watch cleanly: the client goes on from the last bookmark. */
@@ -86,13 +95,11 @@ export class WatchWriter implements WatchSink {
 
   /** Called now and then by `Watches`. */
   tick(now: number): void {
-    if (now >= this.#options.endsAt) {
-      this.finish();
-      return;
-    }
+    if (this.#congestedSince !== undefined && now - this.#congestedSince > maxStalledMs) return this.#breakOff();
+    if (now >= this.#options.endsAt) return this.finish();
     if (now >= this.#nextBookmark) {
       this.#nextBookmark = now + bookmarkEveryMs;
-      if (this.#options.bookmarks) this.#bookmark({});
+      if (this.#options.bookmarks) this.#bookmark(false);
     }
     if (now >= this.#nextKeepAlive) {
       this.#nextKeepAlive = now + keepAliveEveryMs;
@@ -100,33 +107,56 @@ export class WatchWriter implements WatchSink {
     }
   }
 
-  #bookmark(options: { initialEventsEnd?: boolean }): void {
-    if (this.#progress === 0) return;
-    if (options.initialEventsEnd !== true && this.#progress === this.#bookmarked) return;
+  #bookmark(initialEventsEnd: boolean): void {
+    if (this.#progress === 0 || this.#over) return;
+    if (!initialEventsEnd && this.#progress === this.#bookmarked) return;
     this.#bookmarked = this.#progress;
-    this.#write(encodeBookmark(this.#form, this.#progress, options.initialEventsEnd === true));
+    this.#write(encodeBookmark(this.#form, this.#progress, initialEventsEnd));
   }
 
   #write(encoded: Encoded): void {
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(encoded);
+    if (this.#stream !== undefined && this.#congestedSince === undefined && this.#waiting.length === 0) {
+      this.#send(this.#stream, encoded);
       return;
     }
+    this.#waiting.push(encoded);
+    this.#behindBytes += encoded.bytes.length;
+    if (this.#stream !== undefined && this.#behindBytes > maxBehindBytes) this.#breakOff();
+  }
+
+  #send(stream: EventStream, encoded: Encoded): void {
+    this.sent += encoded.bytes.length;
+    if (!stream.write(encoded)) this.#congestedSince = performance.now();
+  }
+
+  #drain(): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    stream.write(encoded);
-    this.sent += encoded.bytes.length;
-    if (stream.buffered() > maxBufferedBytes) {
-      stream.destroy();
-      this.#end(false);
+    this.#congestedSince = undefined;
+    let done = 0;
+    for (const encoded of this.#waiting) {
+      this.#send(stream, encoded);
+      if (this.#initial > 0) this.#initial--;
+      else this.#behindBytes -= encoded.bytes.length;
+      done++;
+      if (this.#congestedSince !== undefined) break;
+    }
+    this.#waiting.splice(0, done);
+    if (this.#over && this.#waiting.length === 0) {
+      stream.end();
+      this.#close();
     }
   }
 
-  /** `clean`: say goodbye on the stream; else it is gone already. */
-  #end(clean: boolean): void {
+  #breakOff(): void {
+    this.#stream?.destroy();
+    this.#close();
+  }
+
+  #close(): void {
     this.#over = true;
-    if (this.#stream === undefined) return;
-    if (clean) this.#stream.end();
+    this.#waiting.length = 0;
+    this.#congestedSince = undefined;
     this.#resolveEnded();
   }
 }

@@ -16,6 +16,8 @@ const server = new WebSocketServer({
   },
 });
 
+const congestionBytes = 64 * 1024;
+
 /** Completes the WebSocket handshake: every event becomes one text message. */
 export function acceptWebSocket(x: Exchange, upgrade: Upgrade): Promise<EventStream> {
   return new Promise((resolve) => {
@@ -33,16 +35,27 @@ function eventStream(socket: WebSocket): EventStream {
   socket.on('pong', () => {
     alive = true;
   });
+  let drained: () => void = () => undefined;
+  let congested = false;
+  const sent = (): void => {
+    if (!congested || socket.bufferedAmount > 0) return;
+    congested = false;
+    drained();
+  };
   return {
     write: ({ bytes, ends }) => {
       let start = 0;
       for (const end of ends) {
         // The newline at the end of an event is not part of a message.
-        socket.send(bytes.subarray(start, end - 1), { binary: false });
+        socket.send(bytes.subarray(start, end - 1), { binary: false }, sent);
         start = end;
       }
+      congested = socket.bufferedAmount > congestionBytes;
+      return !congested;
     },
-    buffered: () => socket.bufferedAmount,
+    onDrain: (listener) => {
+      drained = listener;
+    },
     keepAlive: () => {
       if (!alive) socket.terminate();
       alive = false;
