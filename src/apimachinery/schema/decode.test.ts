@@ -158,6 +158,29 @@ describe('a value of a wrong type is refused in the words of a stock server', ()
   });
 });
 
+describe('the first of several problems', () => {
+  it('is the first in the document', () => {
+    assert.match(problem(configMap, '{"immutable":1,"data":2}').problem, /ConfigMap.immutable/);
+    assert.match(problem(configMap, '{"data":2,"immutable":1}').problem, /ConfigMap.data/);
+  });
+
+  it('is the one of a type that decodes itself, even when it comes later', () => {
+    const text = '{"spec":{"hard":"x"},"status":{"hard":{"a":true}}}';
+    assert.match(problem(schemaOf('', 'v1', 'ResourceQuota'), text).problem, /^quantities must match/);
+  });
+
+  it('names the byte that is none', () => {
+    assert.equal(
+      problem(configMap, '{"binaryData":{"a":["x"]}}').problem,
+      'json: cannot unmarshal string into Go struct field ConfigMap.binaryData of type uint8',
+    );
+    assert.match(
+      problem(configMap, '{"binaryData":{"a":[256]}}').problem,
+      /cannot unmarshal number 256 .* of type uint8$/,
+    );
+  });
+});
+
 describe('times', () => {
   const time = (text: string) => decode(event, JSON.stringify({ firstTimestamp: text })).object['firstTimestamp'];
   const layout = 'as "2006-01-02T15:04:05Z07:00": cannot parse';

@@ -4,7 +4,7 @@ import { StrictErrors } from '../json-reader.ts';
 import { formatApiVersion, type KubeObject } from '../object.ts';
 import { goTypeName, goValueKind } from './go-type.ts';
 import { type FieldPlan, planOf, type StructPlan, type ValuePlan } from './plan.ts';
-import { decodeScalar } from './scalar.ts';
+import { decodeScalar, decodesItself, type ScalarProblem } from './scalar.ts';
 import type { StructSchema } from './schema.ts';
 import { listStrictErrors } from './strict.ts';
 
@@ -63,6 +63,7 @@ const none: readonly string[] = [];
 function inDocumentOrder(plan: StructPlan, value: JsonObject): string[] {
   const decoder = new Decoder(true);
   decoder.struct(plan, value, {});
+  decoder.finish();
   return decoder.errors.texts;
 }
 
@@ -110,6 +111,8 @@ class Decoder {
   /** Above zero inside values that decode themselves: their unknown fields are nobody's concern, and errors name the field that holds them. */
   #opaque = 0;
   #opaqueField = '';
+  /** The first mismatch after which the walk went on. */
+  #first: Mismatch | undefined;
 
   constructor(inDocumentOrder = false) {
     this.#inDocumentOrder = inDocumentOrder;
@@ -151,7 +154,7 @@ class Decoder {
     switch (value.kind) {
       case 'scalar': {
         const decoded = decodeScalar(value.type, given);
-        if (typeof decoded === 'object') this.#mismatch(plan, field, value, given, decoded.problem);
+        if (typeof decoded === 'object') return this.#mismatch(plan, field, value, given, decoded);
         return field.dropsZero && (decoded === '' || decoded === 0 || decoded === false) ? undefined : decoded;
       }
       case 'any':
@@ -181,7 +184,7 @@ class Decoder {
         return this.#map(plan, field, value.values, given);
       case 'scalar': {
         const decoded = decodeScalar(value.type, given);
-        if (typeof decoded === 'object') this.#mismatch(plan, field, value, given, decoded.problem);
+        if (typeof decoded === 'object') return this.#mismatch(plan, field, value, given, decoded);
         return decoded;
       }
       case 'any':
@@ -229,6 +232,8 @@ class Decoder {
     const props = value.props?.();
     if (props === undefined) return given;
     if (this.#opaque++ === 0) this.#opaqueField = this.#describe(plan, field);
+    const before = this.#first;
+    this.#first = undefined;
     let decoded: Json | undefined;
     if (isObject(given)) decoded = this.struct(props, given, {});
     else if (value.form === 'propsOrBool') {
@@ -237,29 +242,45 @@ class Decoder {
     } else if (Array.isArray(given) && given.length > 0)
       decoded = given.map((item) => {
         if (value.form === 'propsOrStringArray') {
-          if (item !== null && typeof item !== 'string') return this.#mismatchText(item, 'string');
+          if (item !== null && typeof item !== 'string') return this.#mismatchInside(item, 'string');
           return item ?? '';
         }
         if (item === null) return {};
-        return isObject(item) ? this.struct(props, item, {}) : this.#mismatchText(item, 'v1.JSONSchemaProps');
+        return isObject(item) ? this.struct(props, item, {}) : this.#mismatchInside(item, 'v1.JSONSchemaProps');
       });
     this.#opaque--;
+    this.finish();
+    this.#first = before;
     return decoded;
   }
 
-  #mismatch(plan: StructPlan, field: FieldPlan, value: ValuePlan, given: Json, problem?: string): never {
-    if (problem !== undefined && !problem.startsWith('number')) throw new Mismatch(problem);
-    const type = goTypeName(value.schema);
+  #mismatch(plan: StructPlan, field: FieldPlan, value: ValuePlan, given: Json, why: ScalarProblem = {}): null {
+    const type = why.type ?? goTypeName(value.schema);
     const where = this.#opaque > 0 ? this.#opaqueField : this.#describe(plan, field);
-    throw new Mismatch(
-      `json: cannot unmarshal ${problem ?? goValueKind(given)} into Go struct field ${where} of type ${type}`,
+    const text =
+      why.problem ??
+      `json: cannot unmarshal ${why.cannot ?? goValueKind(given)} into Go struct field ${where} of type ${type}`;
+    return this.#fail(text, value.kind === 'scalar' && decodesItself(value.type));
+  }
+
+  #mismatchInside(given: Json, type: string): null {
+    return this.#fail(
+      `json: cannot unmarshal ${goValueKind(given)} into Go struct field ${this.#opaqueField} of type ${type}`,
+      false,
     );
   }
 
-  #mismatchText(given: Json, type: string): never {
-    throw new Mismatch(
-      `json: cannot unmarshal ${goValueKind(given)} into Go struct field ${this.#opaqueField} of type ${type}`,
-    );
+  /** Go goes on after a wrong kind, and tells the first at the end; the error of a type that decodes itself ends it at once. */
+  #fail(text: string, final: boolean): null {
+    const mismatch = new Mismatch(text);
+    if (!this.#inDocumentOrder || final) throw mismatch;
+    this.#first ??= mismatch;
+    return null;
+  }
+
+  /** Throws what was found on a walk in the order of the document. */
+  finish(): void {
+    if (this.#first !== undefined) throw this.#first;
   }
 
   /** `PodSpec.spec.template.spec.containers`: the struct that has the field, and the path of fields to it. */

@@ -2,16 +2,26 @@ import type { Json } from '../json.ts';
 import { canonicalQuantity, quantityProblem } from '../quantity.ts';
 import { canonicalBase64 } from './base64.ts';
 import { normalizeDuration } from './duration.ts';
+import { goValueKind } from './go-type.ts';
 import type { ScalarType } from './schema.ts';
 import { normalizeMicroTime, normalizeTime, TimeProblem } from './time.ts';
 
-/**
- * Why a scalar does not fit. Without a problem: its JSON kind is wrong; one that begins with `number` continues "cannot unmarshal"; any other is the whole
- * text.
- */
-export type ScalarProblem = { readonly problem: string | undefined };
+/** Why a scalar does not fit: `problem` is the whole text, or `cannot` continues "cannot unmarshal" (absent: the kind of the value). */
+export type ScalarProblem = {
+  readonly problem?: string | undefined;
+  readonly cannot?: string;
+  /** The Go type that refused, where it is not the field's. */
+  readonly type?: string;
+};
 
-const wrongKind: ScalarProblem = { problem: undefined };
+const wrongKind: ScalarProblem = {};
+
+/** Go types that read their JSON themselves: their errors end the decoding, others only when the document has been read. */
+export function decodesItself(type: ScalarType): boolean {
+  return (
+    type === 'quantity' || type === 'time' || type === 'microTime' || type === 'duration' || type === 'intOrString'
+  );
+}
 
 const maxInt32 = 2 ** 31 - 1;
 const maxInt64 = (1n << 63n) - 1n;
@@ -59,7 +69,7 @@ function int64(given: Json): number | bigint | ScalarProblem {
 }
 
 function numberProblem(given: Json): ScalarProblem {
-  return typeof given === 'number' || typeof given === 'bigint' ? { problem: `number ${given}` } : wrongKind;
+  return typeof given === 'number' || typeof given === 'bigint' ? { cannot: `number ${given}` } : wrongKind;
 }
 
 function quantity(given: Json): string | ScalarProblem {
@@ -80,7 +90,8 @@ function bytes(given: Json): string | ScalarProblem {
   const data = Buffer.alloc(given.length);
   for (let i = 0; i < given.length; i++) {
     const item = given[i] ?? 0;
-    if (typeof item !== 'number' || !Number.isInteger(item) || item < 0 || item > 255) return numberProblem(item);
+    if (typeof item !== 'number' || !Number.isInteger(item) || item < 0 || item > 255)
+      return { cannot: goValueKind(item), ...numberProblem(item), type: 'uint8' };
     data[i] = item;
   }
   return data.toString('base64');
