@@ -47,7 +47,7 @@ const text = (value: string) => [value.length, ...Buffer.from(value)];
 
 describe('objects of a stock server', () => {
   for (const { protobuf, json } of vectors)
-    it(`${String(json['kind'])} is the same from protobuf as from JSON`, () => {
+    it(`${json['kind'] as string} is the same from protobuf as from JSON`, () => {
       const { metadata, ...object } = decode(Buffer.from(protobuf, 'base64'));
       const { uid, creationTimestamp, managedFields, ...rest } = metadata;
       assert.match(
@@ -62,10 +62,8 @@ describe('objects of a stock server', () => {
 });
 
 function gvk(json: JsonObject): { group: string; version: string; kind: string } {
-  const [group, version] = String(json['apiVersion']).includes('/')
-    ? String(json['apiVersion']).split('/')
-    : ['', String(json['apiVersion'])];
-  return { group: group ?? '', version: version ?? '', kind: String(json['kind']) };
+  const [version = '', group = ''] = (json['apiVersion'] as string).split('/').toReversed();
+  return { group, version, kind: json['kind'] as string };
 }
 
 describe('what is no object is refused in the words of a stock server', () => {
