@@ -152,6 +152,21 @@ describe('the garbage collector', () => {
     }
   });
 
+  it('does not hang when all of a circle is deleted in the foreground, and keeps the order where there is none', async () => {
+    const a = await create('a');
+    const b = await create('b', [ownerReference(a, { blockOwnerDeletion: true })]);
+    const c = await create('c', [ownerReference(b, { blockOwnerDeletion: true })], ['example.com/keep']);
+    await plane.client.patch(configMap('a'), {
+      metadata: { ownerReferences: [ownerReference(b, { blockOwnerDeletion: true })] },
+    });
+    await Promise.all([remove('a', 'Foreground'), remove('b', 'Foreground'), remove('c', 'Foreground')]);
+    await gone('a');
+    await settled();
+    assert.equal(await exists('b'), true, 'waits for c');
+    await plane.client.patch(configMap(c.metadata.name ?? ''), { metadata: { finalizers: null } });
+    await gone('b');
+  });
+
   it('finds cluster-scoped owners of namespaced objects, and no owners in other namespaces', async () => {
     const role = await plane.create('clusterroles.rbac.authorization.k8s.io', '', 'owner', { rules: [] });
     await create('of-cluster', [ownerReference(role)]);

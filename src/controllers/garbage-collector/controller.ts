@@ -1,6 +1,5 @@
 import { storageResource } from '../../api/resource-definition.ts';
 import { deepEqual, type Json } from '../../apimachinery/json.ts';
-import type { OwnerReference } from '../../apimachinery/object.ts';
 import { type ClusterName, rootCluster } from '../../logicalcluster/name.ts';
 import type { CatalogSource } from '../../registry/registry.ts';
 import type { CachedObject, Change, ClusterRecord, ObjectStore } from '../../storage/object-store.ts';
@@ -10,6 +9,7 @@ import { formatObjectKey, parseObjectKey } from '../framework/object-keys.ts';
 import { formatOwnerKey, parseOwnerKey } from './owner-keys.ts';
 import { deleteExactly, type GarbageClient, removeFinalizer, setOwners } from './deletion.ts';
 import {
+  blockingReferences,
   foregroundFinalizer,
   hasFinalizer,
   isBeingDeleted,
@@ -60,13 +60,13 @@ class GarbageCollector implements Controller {
     if (type === 'DELETED') {
       const { uid } = object.object.metadata;
       if (uid !== undefined && !childless.has(key.resource)) enqueue(`${key.cluster}/${uid}`);
-      for (const reference of blockedOwners(object)) enqueue(formatOwnerKey(key, reference));
+      for (const reference of blockingReferences(object)) enqueue(formatOwnerKey(key, reference));
     } else if (before === undefined) {
       if (concerns(object)) enqueue(formatObjectKey(key));
     } else if ((concerns(object) || concerns(before)) && ownershipChanged(object, before)) {
       enqueue(formatObjectKey(key));
-      const blocked = blockedOwners(object);
-      for (const reference of blockedOwners(before))
+      const blocked = blockingReferences(object);
+      for (const reference of blockingReferences(before))
         if (!blocked.some(({ uid }) => uid === reference.uid)) enqueue(formatOwnerKey(key, reference));
     }
   }
@@ -93,7 +93,7 @@ class GarbageCollector implements Controller {
     if (object === undefined) return;
     if (isBeingDeleted(object)) {
       if (hasFinalizer(object, orphanFinalizer)) await this.#orphanDependents(object);
-      else if (hasFinalizer(object, foregroundFinalizer)) await this.#awaitDependents(object, enqueue);
+      else if (hasFinalizer(object, foregroundFinalizer)) await this.#awaitDependents(cluster, object, enqueue);
       return;
     }
     await this.#judge(cluster, object, enqueue);
@@ -110,7 +110,7 @@ class GarbageCollector implements Controller {
   async #lookAtOwner(cluster: ClusterRecord, text: string, enqueue: Enqueue): Promise<void> {
     const { namespace, reference } = parseOwnerKey(text);
     const owner = await this.#owners.find(cluster, namespace, reference);
-    if (owner !== undefined && isDeletingDependents(owner)) await this.#awaitDependents(owner, enqueue);
+    if (owner !== undefined && isDeletingDependents(owner)) await this.#awaitDependents(cluster, owner, enqueue);
   }
 
   /** Deletes the object when no owner is left to keep it; takes references away that mean nothing any more. */
@@ -125,38 +125,15 @@ class GarbageCollector implements Controller {
       for (const reference of waiting) enqueue(formatOwnerKey(object.key, reference));
       return;
     }
-    if (waiting.length > 0) {
-      const dependents = await this.#dependentsOf(object);
-      if (dependents.length > 0) return this.#deleteInForeground(object, references, dependents, enqueue);
-    }
+    // An owner waits for this object: so it must wait for its own dependents, if it has any.
+    if (waiting.length > 0 && (await this.#dependentsOf(object, 1)).length > 0)
+      return deleteExactly(this.#client, object, 'Foreground');
     const policy = hasFinalizer(object, orphanFinalizer)
       ? 'Orphan'
       : hasFinalizer(object, foregroundFinalizer)
         ? 'Foreground'
         : 'Background';
     await deleteExactly(this.#client, object, policy);
-  }
-
-  /** An owner waits for this object, which has dependents of its own: it must wait for them too. In a circle everybody would wait for ever. */
-  async #deleteInForeground(
-    object: CachedObject,
-    references: readonly OwnerReference[],
-    dependents: readonly CachedObject[],
-    enqueue: Enqueue,
-  ): Promise<void> {
-    let current: CachedObject | undefined = object;
-    const blocking = references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
-    if (blocking && dependents.some(isDeletingDependents)) {
-      await setOwners(
-        this.#client,
-        object,
-        references.map((reference) => ({ ...reference, blockOwnerDeletion: false })),
-      );
-      for (const reference of references) enqueue(formatOwnerKey(object.key, reference));
-      current = await this.#store.get(object.key);
-    }
-    if (current?.object.metadata.uid === object.object.metadata.uid && current !== undefined)
-      await deleteExactly(this.#client, current, 'Foreground');
   }
 
   async #orphanDependents(object: CachedObject): Promise<void> {
@@ -171,34 +148,42 @@ class GarbageCollector implements Controller {
     await removeFinalizer(this.#client, object, orphanFinalizer);
   }
 
-  /** Foreground: goes on when no dependent blocks, else sees to it that the dependents are looked at. Each that goes rings for its owner. */
-  async #awaitDependents(object: CachedObject, enqueue: Enqueue): Promise<void> {
+  /**
+   * Foreground: goes on when no dependent blocks, else sees to it that the dependents are looked at. Each that goes rings for its owner. Objects that wait for
+   * each other in a circle would wait for ever: whoever finds itself in one stops blocking its owners there.
+   */
+  async #awaitDependents(cluster: ClusterRecord, object: CachedObject, enqueue: Enqueue): Promise<void> {
     const dependents = await this.#dependentsOf(object);
-    if (!dependents.some((dependent) => blocks(dependent, object))) {
+    const blocking = dependents.filter((dependent) => blocks(dependent, object));
+    if (blocking.length === 0) {
       await removeFinalizer(this.#client, object, foregroundFinalizer);
       return;
     }
     for (const dependent of dependents) if (!isBeingDeleted(dependent)) enqueue(formatObjectKey(dependent.key));
     enqueue(formatObjectKey(object.key), { delayMs: lookAgainMs });
+    if (!blocking.some(isDeletingDependents)) return;
+    const circular = await this.#owners.waitingInCircle(cluster, object);
+    if (circular.length === 0) return;
+    const references = object.object.metadata.ownerReferences ?? [];
+    await setOwners(
+      this.#client,
+      object,
+      references.map((each) => (circular.includes(each) ? { ...each, blockOwnerDeletion: false } : each)),
+    );
+    for (const reference of circular) enqueue(formatOwnerKey(object.key, reference));
   }
 
-  /** All of them: asks for more as long as there may be more. */
-  async #dependentsOf({ key, object }: CachedObject): Promise<readonly CachedObject[]> {
-    for (let limit = pageSize; ; limit *= 10) {
+  /** All of them (asks for more as long as there may be more), or the first `enough`. */
+  async #dependentsOf({ key, object }: CachedObject, enough?: number): Promise<readonly CachedObject[]> {
+    for (let limit = enough ?? pageSize; ; limit *= 10) {
       const dependents = await this.#store.listDependents(key.cluster, object.metadata.uid ?? '', limit);
-      if (dependents.length < limit) return dependents;
+      if (dependents.length < limit || enough !== undefined) return dependents;
     }
   }
 }
 
 function blocks(dependent: CachedObject, owner: CachedObject): boolean {
-  return blockedOwners(dependent).some(({ uid }) => uid === owner.object.metadata.uid);
-}
-
-/** The owners that wait for this object when they are deleted in the foreground. */
-function blockedOwners(object: CachedObject): readonly OwnerReference[] {
-  if (!object.text.includes('"ownerReferences"')) return [];
-  return (object.object.metadata.ownerReferences ?? []).filter((reference) => reference.blockOwnerDeletion === true);
+  return blockingReferences(dependent).some(({ uid }) => uid === owner.object.metadata.uid);
 }
 
 /** Told from the text, without parsing most objects: may say yes too often, never no too often. */

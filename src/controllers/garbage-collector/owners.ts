@@ -22,6 +22,9 @@ export type Ownership =
   /** A reference that cannot be judged: nothing may be concluded from the others. */
   | { readonly known: false; readonly why: string };
 
+/** Objects looked at in search of a circle. */
+const maxCircle = 500;
+
 /** Finds owners by kind in the catalog of the dependent's logical cluster. */
 export class Owners {
   readonly #store: Pick<ObjectStore, 'get'>;
@@ -61,6 +64,34 @@ export class Owners {
     return { known: true, solid, dangling, waiting };
   }
 
+  /**
+   * The references by which `object` waits for itself: it blocks an owner that is being deleted in the foreground, which blocks another such owner, and so on
+   * back to the object.
+   */
+  async waitingInCircle(cluster: ClusterRecord, object: CachedObject): Promise<readonly OwnerReference[]> {
+    const circular: OwnerReference[] = [];
+    for (const reference of blockingReferences(object))
+      if (await this.#leadsTo(cluster, object, reference)) circular.push(reference);
+    return circular;
+  }
+
+  async #leadsTo(cluster: ClusterRecord, start: CachedObject, first: OwnerReference): Promise<boolean> {
+    const goal = start.object.metadata.uid;
+    const seen = new Set<string>();
+    const next = [{ from: start, reference: first }];
+    for (let step = next.pop(); step !== undefined && seen.size < maxCircle; step = next.pop()) {
+      const { from, reference } = step;
+      if (reference.uid === goal) return true;
+      if (seen.has(reference.uid)) continue;
+      seen.add(reference.uid);
+      const { group } = parseApiVersion(reference.apiVersion);
+      const owner = await this.find(cluster, from.key.namespace, { ...reference, group });
+      if (owner?.object.metadata.uid !== reference.uid || !isDeletingDependents(owner)) continue;
+      for (const another of blockingReferences(owner)) next.push({ from: owner, reference: another });
+    }
+    return false;
+  }
+
   /** An owner by name, as a dependent in `namespace` names it. */
   async find(
     cluster: ClusterRecord,
@@ -93,6 +124,12 @@ export class Owners {
     }
     return kinds;
   }
+}
+
+/** The references to owners that wait for this object when they are deleted in the foreground. */
+export function blockingReferences({ object, text }: CachedObject): readonly OwnerReference[] {
+  if (!text.includes('"ownerReferences"')) return [];
+  return (object.metadata.ownerReferences ?? []).filter((reference) => reference.blockOwnerDeletion === true);
 }
 
 export function isBeingDeleted({ object }: CachedObject): boolean {
