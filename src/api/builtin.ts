@@ -1,18 +1,36 @@
-import { selfSubjectReviews } from './authentication.k8s.io/v1/selfsubjectreviews.ts';
-import { accessReviews } from './authorization.k8s.io/v1/reviews.ts';
-import { leases } from './coordination.k8s.io/v1/leases.ts';
-import { logicalClusters } from './core.kcp.io/v1alpha1/logicalclusters.ts';
+import { controllerRevisions } from './apps/v1/controllerrevisions.ts';
+import { daemonSets } from './apps/v1/daemonsets.ts';
 import { deployments } from './apps/v1/deployments.ts';
 import { replicaSets } from './apps/v1/replicasets.ts';
+import { statefulSets } from './apps/v1/statefulsets.ts';
+import { selfSubjectReviews } from './authentication.k8s.io/v1/selfsubjectreviews.ts';
+import { accessReviews } from './authorization.k8s.io/v1/reviews.ts';
+import { horizontalPodAutoscalers } from './autoscaling/v2/horizontalpodautoscalers.ts';
+import { cronJobs } from './batch/v1/cronjobs.ts';
+import { jobs } from './batch/v1/jobs.ts';
+import { leases } from './coordination.k8s.io/v1/leases.ts';
+import { logicalClusters } from './core.kcp.io/v1alpha1/logicalclusters.ts';
 import { configMaps } from './core/v1/configmaps.ts';
+import { endpoints } from './core/v1/endpoints.ts';
 import { events } from './core/v1/events.ts';
+import { limitRanges } from './core/v1/limitranges.ts';
 import { namespaces } from './core/v1/namespaces.ts';
+import { nodes } from './core/v1/nodes.ts';
+import { persistentVolumeClaims } from './core/v1/persistentvolumeclaims.ts';
+import { persistentVolumes } from './core/v1/persistentvolumes.ts';
 import { pods } from './core/v1/pods.ts';
+import { podTemplates } from './core/v1/podtemplates.ts';
+import { replicationControllers } from './core/v1/replicationcontrollers.ts';
+import { resourceQuotas } from './core/v1/resourcequotas.ts';
 import { secrets } from './core/v1/secrets.ts';
 import { serviceAccounts } from './core/v1/serviceaccounts.ts';
 import { services } from './core/v1/services.ts';
+import { endpointSlices } from './discovery.k8s.io/v1/endpointslices.ts';
 import { newEvents } from './events.k8s.io/v1/events.ts';
+import { ingresses } from './networking.k8s.io/v1/ingresses.ts';
+import { networkPolicies } from './networking.k8s.io/v1/networkpolicies.ts';
 import { placementDefinitions } from './placement.atoll.dev/v1alpha1/index.ts';
+import { podDisruptionBudgets } from './policy/v1/poddisruptionbudgets.ts';
 import { clusterRoleBindings } from './rbac.authorization.k8s.io/v1/clusterrolebindings.ts';
 import { clusterRoles } from './rbac.authorization.k8s.io/v1/clusterroles.ts';
 import { roleBindings } from './rbac.authorization.k8s.io/v1/rolebindings.ts';
@@ -23,22 +41,40 @@ import { workspaces } from './tenancy.kcp.io/v1alpha1/workspaces.ts';
 /** The kinds of Kubernetes that Atoll serves, in the order of discovery: by group, then by name. One line a kind. */
 export const kubernetesDefinitions: readonly ResourceDefinition[] = [
   configMaps,
+  endpoints,
   events,
+  limitRanges,
   namespaces,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   services,
+  newEvents,
+  controllerRevisions,
+  daemonSets,
   deployments,
   replicaSets,
+  statefulSets,
   selfSubjectReviews,
   ...accessReviews,
-  leases,
-  newEvents,
+  horizontalPodAutoscalers,
+  cronJobs,
+  jobs,
+  ingresses,
+  networkPolicies,
+  podDisruptionBudgets,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
+  leases,
+  endpointSlices,
 ];
 
 /** The kinds of kcp that Atoll serves. */

@@ -57,7 +57,8 @@ export async function prepareNewObject(
   const admitting = engine.admission.admit(attributes);
   if (admitting !== undefined) await admitting;
   deduplicateOwners(object.metadata, ctx, true);
-  if (definition.status !== undefined && object['status'] !== undefined) delete object['status'];
+  // Built-in kinds reset their own status, and nodes may bring one.
+  if (definition.status !== undefined && !definition.builtIn && object['status'] !== undefined) delete object['status'];
   const strategyCtx = strategyContext(ctx, now);
   strategy.prepareForCreate?.(object, strategyCtx);
   const together = engine.hooks[facts.storage]?.beforeCreate?.(ctx, object) ?? [];

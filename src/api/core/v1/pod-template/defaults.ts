@@ -99,8 +99,8 @@ function defaultVolume(volume: Volume): void {
     volume.emptyDir = {};
     return;
   }
-  const { hostPath, secret, configMap, downwardAPI, projected, iscsi, rbd, scaleIO, azureDisk } = volume;
-  if (hostPath !== undefined) hostPath.type ??= '';
+  const { secret, configMap, downwardAPI, projected } = volume;
+  defaultVolumeDriver(volume);
   if (secret !== undefined) secret.defaultMode ??= defaultMode;
   if (configMap !== undefined) configMap.defaultMode ??= defaultMode;
   if (downwardAPI !== undefined) {
@@ -114,6 +114,16 @@ function defaultVolume(volume: Volume): void {
       if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= 3600;
     }
   }
+  const claim = volume.ephemeral?.volumeClaimTemplate;
+  if (claim !== undefined) {
+    claim.spec ??= {};
+    claim.spec.volumeMode ??= 'Filesystem';
+  }
+}
+
+/** What volumes of pods and persistent volumes have in common. */
+export function defaultVolumeDriver({ hostPath, iscsi, rbd, scaleIO, azureDisk }: Volume): void {
+  if (hostPath !== undefined) hostPath.type ??= '';
   if (iscsi !== undefined && !iscsi.iscsiInterface) iscsi.iscsiInterface = 'default';
   if (rbd !== undefined) {
     if (!rbd.pool) rbd.pool = 'rbd';
@@ -129,10 +139,5 @@ function defaultVolume(volume: Volume): void {
     azureDisk.fsType ??= 'ext4';
     azureDisk.readOnly ??= false;
     azureDisk.kind ??= 'Shared';
-  }
-  const claim = volume.ephemeral?.volumeClaimTemplate;
-  if (claim !== undefined) {
-    claim.spec ??= {};
-    claim.spec.volumeMode ??= 'Filesystem';
   }
 }

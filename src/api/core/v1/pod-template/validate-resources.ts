@@ -56,7 +56,8 @@ export function validateResourceName(name: string, path: string, errors: FieldEr
   return true;
 }
 
-function validateContainerResourceName(name: string, path: string, errors: FieldError[]): void {
+/** Errors of the name of a resource that a container may ask for. */
+export function validateContainerResourceName(name: string, path: string, errors: FieldError[]): void {
   validateResourceName(name, path, errors);
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !name.startsWith(hugePages)) {

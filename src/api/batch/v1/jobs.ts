@@ -1,0 +1,189 @@
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import { goLabelSelector, goStringMap } from '../../../apimachinery/go-syntax.ts';
+import { deepEqual, type Json } from '../../../apimachinery/json.ts';
+import { labelSelectorFromObject, matchesLabels } from '../../../apimachinery/labels.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { ageCell, ageColumn, humanDuration, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import { validateLabelSelector } from '../../../apimachinery/validation/label-selector.ts';
+import { selectorText, validateSelectorUnchanged, warnOfName } from '../../apps/v1/workload.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import { containersCells, containersColumn, imagesColumn } from '../../core/v1/pod-template/containers-cells.ts';
+import { dropGatedPodFields } from '../../core/v1/pod-template/gated-fields.ts';
+import { warnOfPodTemplate } from '../../core/v1/pod-template/warnings.ts';
+import { immutableMessage, requireUnchanged } from '../../field-path.ts';
+import { defaultJobSpec, type JobSpec, validateJobSpec } from './job-spec.ts';
+
+type JobStatus = {
+  startTime?: string;
+  completionTime?: string;
+  succeeded?: number;
+  conditions?: { type?: string; status?: string }[];
+};
+
+type Job = KubeObject & { spec?: JobSpec; status?: JobStatus };
+
+const uidLabel = 'batch.kubernetes.io/controller-uid';
+const nameLabel = 'batch.kubernetes.io/job-name';
+
+function applyDefaults(object: KubeObject): void {
+  const job = object as Job;
+  const spec = (job.spec ??= {});
+  const labels = spec.template?.metadata?.labels;
+  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
+  defaultJobSpec(spec);
+}
+
+/** Labels the pods with the job's name and uid and selects them by uid, unless the client manages the selector. */
+function generateSelector(job: Job): void {
+  const spec = (job.spec ??= {});
+  if (spec.manualSelector === true) return;
+  const { name = '', uid = '' } = job.metadata;
+  const template = (spec.template ??= {});
+  const labels = ((template.metadata ??= {}).labels ??= {});
+  labels['job-name'] ??= name;
+  labels[nameLabel] ??= name;
+  labels['controller-uid'] ??= uid;
+  labels[uidLabel] ??= uid;
+  const matchLabels = ((spec.selector ??= {}).matchLabels ??= {});
+  matchLabels[uidLabel] ??= uid;
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const { spec = {} } = object as Job;
+  const { selector } = spec;
+  const errors: FieldError[] = [];
+  validateJobSpec(spec, 'spec', errors);
+  if (selector === undefined) errors.push(fieldError.required('spec.selector'));
+  const found = validateLabelSelector(selector, 'spec.selector');
+  errors.push(...found);
+  const labels = spec.template?.metadata?.labels;
+  if (found.length === 0 && !matchesLabels(labelSelectorFromObject(selector), labels)) {
+    const message = '`selector` does not match template `labels`';
+    errors.push(fieldError.invalid('spec.template.metadata.labels', goSyntax(goStringMap(labels)), message));
+  }
+  return errors;
+}
+
+/** A generated selector must be the one that the server generates. */
+function validateCreate(object: KubeObject): FieldError[] {
+  const { metadata, spec = {} } = object as Job;
+  if (spec.manualSelector === true || spec.selector === undefined) return [];
+  const errors: FieldError[] = [];
+  const labels = spec.template?.metadata?.labels ?? {};
+  const expected: Record<string, string> = {
+    'controller-uid': metadata.uid ?? '',
+    'job-name': metadata.name ?? '',
+    [uidLabel]: metadata.uid ?? '',
+    [nameLabel]: metadata.name ?? '',
+  };
+  for (const [key, value] of Object.entries(expected)) {
+    if (labels[key] === value) continue;
+    const path = `spec.template.metadata.labels[${key}]`;
+    errors.push(fieldError.invalid(path, goSyntax(goStringMap(labels)), `must be '${value}'`));
+  }
+  if (!matchesLabels(labelSelectorFromObject(spec.selector), expected)) {
+    const message = '`selector` not auto-generated';
+    errors.push(fieldError.invalid('spec.selector', goSyntax(goLabelSelector(spec.selector)), message));
+  }
+  return errors;
+}
+
+/** While a job is suspended and has not begun, where its pods run may still change. */
+function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
+  const { spec = {} } = object as Job;
+  const { spec: old = {}, status: oldStatus = {} } = before as Job;
+  const errors: FieldError[] = [];
+  const indexed = spec.completionMode === 'Indexed';
+  if (!indexed || spec.completions !== spec.parallelism) {
+    requireUnchanged('spec.completions', spec.completions ?? null, old.completions ?? null, errors);
+  }
+  errors.push(...validateSelectorUnchanged(object, before));
+  const waits = old.suspend === true && oldStatus.startTime === undefined;
+  if (!waits && !deepEqual(spec.template as Json, old.template as Json)) {
+    errors.push(fieldError.invalid('spec.template', (spec.template ?? {}) as Json, immutableMessage));
+  }
+  requireUnchanged('spec.completionMode', spec.completionMode, old.completionMode, errors);
+  for (const field of ['podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
+    requireUnchanged(`spec.${field}`, (spec[field] ?? null) as Json, (old[field] ?? null) as Json, errors);
+  }
+  return errors;
+}
+
+function statusCell({ metadata, status = {} }: Job): string {
+  const is = (type: string): boolean =>
+    status.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+  if (is('Complete')) return 'Complete';
+  if (is('Failed')) return 'Failed';
+  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
+  if (is('Suspended')) return 'Suspended';
+  return is('FailureTarget') ? 'FailureTarget' : 'Running';
+}
+
+function completionsCell({ spec = {}, status = {} }: Job): string {
+  const succeeded = status.succeeded ?? 0;
+  const { completions, parallelism = 0 } = spec;
+  if (completions !== undefined) return `${succeeded}/${completions}`;
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function durationCell({ status = {} }: Job, now: Date): string {
+  if (status.startTime === undefined) return '';
+  const end = status.completionTime === undefined ? now.getTime() : Date.parse(status.completionTime);
+  return humanDuration(Date.parse(status.startTime), end);
+}
+
+export const jobs = builtinResource({
+  group: 'batch',
+  version: 'v1',
+  kind: 'Job',
+  resource: 'jobs',
+  categories: ['all'],
+  scope: 'Namespaced',
+  table: {
+    columns: [
+      nameColumn,
+      stringColumn('Status', 'How the job is, in one word.'),
+      stringColumn('Completions', 'How many of its pods have succeeded.'),
+      stringColumn('Duration', 'How long it took, or has been running.'),
+      ageColumn,
+      containersColumn,
+      imagesColumn,
+      stringColumn('Selector', 'Which pods belong to it.', 1),
+    ],
+    cells: (object, now) => {
+      const job = object as Job;
+      return [
+        object.metadata.name ?? '',
+        statusCell(job),
+        completionsCell(job),
+        durationCell(job, now),
+        ageCell(object, now),
+        ...containersCells(job.spec?.template),
+        selectorText(job.spec?.selector) || '<none>',
+      ];
+    },
+  },
+  strategy: {
+    generation: 'spec',
+    allowUnconditionalUpdate: true,
+    defaultPropagation: 'Orphan',
+    applyDefaults,
+    prepareForCreate(object) {
+      const job = object as Job;
+      generateSelector(job);
+      job.status = {};
+      dropGatedPodFields(job.spec?.template?.spec);
+    },
+    prepareForUpdate: (object) => dropGatedPodFields((object as Job).spec?.template?.spec),
+    validate,
+    validateCreate,
+    validateUpdate,
+    warn(object, old, ctx) {
+      if (old === undefined) warnOfName(object, 'this is used in Pod names and hostnames', ctx);
+      else if (object.metadata.generation === old.metadata.generation) return;
+      warnOfPodTemplate((object as Job).spec?.template, 'spec.template', ctx);
+    },
+  },
+  status: {},
+  fieldSelectors: { 'status.successful': (object) => String((object as Job).status?.succeeded ?? 0) },
+});

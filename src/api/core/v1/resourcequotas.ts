@@ -1,0 +1,126 @@
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import { atKey } from '../../field-path.ts';
+import type { ResourceList } from './pod-template/types.ts';
+import { validateResourceAmount, validateResourceName } from './pod-template/validate-resources.ts';
+
+type ResourceQuota = KubeObject & {
+  spec?: { hard?: ResourceList; scopes?: string[] };
+  status?: { hard?: ResourceList; used?: ResourceList };
+};
+
+const computed = ['cpu', 'memory', 'ephemeral-storage'];
+const counted = [
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'persistentvolumeclaims',
+  'configmaps',
+  'services.nodeports',
+  'services.loadbalancers',
+];
+const limited = new Set([
+  ...computed,
+  ...computed.map((name) => `requests.${name}`),
+  ...computed.map((name) => `limits.${name}`),
+  'requests.storage',
+  ...counted,
+]);
+const scopes = new Set([
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+]);
+
+function validateAmounts(list: ResourceList | undefined, path: string, errors: FieldError[]): void {
+  for (const name of Object.keys(list ?? {})) {
+    const at = atKey(path, name);
+    validateResourceName(name, at, errors);
+    const huge = name.startsWith('hugepages-') || name.startsWith('requests.hugepages-');
+    if (!name.includes('/') && !limited.has(name) && !huge) {
+      errors.push(fieldError.invalid(at, goSyntax(name), 'must be a standard resource for quota'));
+    }
+    validateResourceAmount(name, parseQuantity(String(list?.[name])), at, errors);
+  }
+}
+
+function goScopes(values: readonly string[]): string {
+  return `[]core.ResourceQuotaScope{${values.map((scope) => JSON.stringify(scope)).join(', ')}}`;
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const { hard, scopes: chosen = [] } = (object as ResourceQuota).spec ?? {};
+  const errors: FieldError[] = [];
+  validateAmounts(hard, 'spec.hard', errors);
+  const refuse = (message: string): void => {
+    errors.push(fieldError.invalid('spec.scopes', goSyntax(goScopes(chosen)), message));
+  };
+  for (const scope of chosen) if (!scopes.has(scope)) refuse('unsupported scope');
+  if (chosen.includes('BestEffort') && chosen.includes('NotBestEffort')) refuse('conflicting scopes');
+  if (chosen.includes('Terminating') && chosen.includes('NotTerminating')) refuse('conflicting scopes');
+  return errors;
+}
+
+function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const { scopes: chosen = [] } = (object as ResourceQuota).spec ?? {};
+  const before = new Set((old as ResourceQuota).spec?.scopes);
+  const now = new Set(chosen);
+  if (before.size === now.size && chosen.every((scope) => before.has(scope))) return [];
+  return [fieldError.invalid('spec.scopes', goSyntax(goScopes(chosen)), 'field is immutable')];
+}
+
+function usage({ status = {} }: ResourceQuota, limits: boolean): string {
+  const { hard = {}, used = {} } = status;
+  return Object.keys(hard)
+    .filter((name) => name.startsWith('limits.') === limits)
+    .toSorted()
+    .map((name) => `${name}: ${used[name] ?? '0'}/${hard[name] ?? '0'}`)
+    .join(', ');
+}
+
+export const resourceQuotas = builtinResource({
+  group: '',
+  version: 'v1',
+  kind: 'ResourceQuota',
+  resource: 'resourcequotas',
+  shortNames: ['quota'],
+  scope: 'Namespaced',
+  table: {
+    columns: [
+      nameColumn,
+      stringColumn('Request', 'What is used of what may be requested.'),
+      stringColumn('Limit', 'What is used of the limits.'),
+      ageColumn,
+    ],
+    cells: (object, now) => {
+      const quota = object as ResourceQuota;
+      return [object.metadata.name ?? '', usage(quota, false), usage(quota, true), ageCell(object, now)];
+    },
+  },
+  strategy: {
+    generation: 'none',
+    allowUnconditionalUpdate: true,
+    returnDeletedObject: true,
+    prepareForCreate(object) {
+      (object as ResourceQuota).status = {};
+    },
+    validate,
+    validateUpdate,
+  },
+  status: {
+    validateUpdate(object) {
+      const errors: FieldError[] = [];
+      validateAmounts((object as ResourceQuota).status?.hard, 'status.hard', errors);
+      validateAmounts((object as ResourceQuota).status?.used, 'status.used', errors);
+      return errors;
+    },
+  },
+});
