@@ -1,6 +1,7 @@
 import { type ApiError, badRequest } from '../errors.ts';
 import { deepEqual, isObject, type Json, type JsonObject } from '../json.ts';
-import { formatTime, type KubeObject, type ManagedFieldsEntry, parseApiVersion } from '../object.ts';
+import { formatTime, type KubeObject, type ManagedFieldsEntry, type ObjectMeta, parseApiVersion } from '../object.ts';
+import { storedAndMerged } from './compare.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmpty } from './field-set.ts';
 import { kubectlManager, unchangedSinceLastApplied, withLastApplied } from './last-applied.ts';
@@ -113,7 +114,7 @@ function applyTyped(options: ApplyOptions, recorded: Managers): Attempt {
 
   const merged = mergeTyped(live, config, schema);
   const updated = pruneObject(merged, schema, apiVersion, last, managers, convert);
-  const comparison = new VersionedComparison(live, updated, schema, apiVersion, resetFields, convert);
+  const comparison = new VersionedComparison(live, updated, schema, apiVersion, resetFields, convert, storedAndMerged);
 
   const conflicts: Conflict[] = [];
   for (const [otherId, manager] of managers) {
@@ -124,7 +125,7 @@ function applyTyped(options: ApplyOptions, recorded: Managers): Attempt {
       continue;
     }
     const contested = intersection(manager.set, seen.changed);
-    if (!isEmpty(contested)) conflicts.push({ id: otherId, manager, set: contested });
+    if (!isEmpty(contested)) conflicts.push({ manager, set: contested });
     managers.set(otherId, withSet(manager, lose(manager.set, seen.changed, seen.removed)));
   }
   if (conflicts.length > 0 && !force) return { outcome: undefined, conflicts };
@@ -171,10 +172,11 @@ function withoutAllowed(conflicts: readonly Conflict[], allowed: FieldSet): Conf
 function finish(live: KubeObject | undefined, config: KubeObject, manager: string, outcome: Outcome): Applied {
   const entries = encodeManagers(outcome.managers);
   if (live !== undefined && outcome.sameValues && sameEntries(entries, live.metadata.managedFields)) {
-    return { object: live, changed: false };
+    const object = manager === kubectlManager ? withLastApplied(live, config) : live;
+    return { object, changed: object !== live };
   }
   const merged = outcome.object as KubeObject;
-  const { managedFields: _, ...metadata } = merged.metadata;
+  const { managedFields: _, ...metadata } = (merged.metadata ?? {}) as ObjectMeta;
   const object: KubeObject = {
     ...merged,
     metadata: entries === undefined ? metadata : { ...metadata, managedFields: entries },

@@ -13,6 +13,15 @@ export type Comparison = {
 
 type Building = { [element: string]: FieldSet };
 
+/**
+ * How upstream holds the two sides: what is stored or was decoded is a Go struct, a configuration and what it was merged into is plain JSON, where a
+ * written zero value is there and an unwritten one is not.
+ */
+export type Views = { readonly left: 'go' | 'json'; readonly right: 'go' | 'json' };
+export const storedAndDecoded: Views = { left: 'go', right: 'go' };
+export const storedAndMerged: Views = { left: 'go', right: 'json' };
+export const configAndStored: Views = { left: 'json', right: 'go' };
+
 /** Metadata that no manager owns. */
 const unownedMetadata = new Set([
   'name',
@@ -40,14 +49,22 @@ export function compareObjects(
   updated: JsonObject,
   schema: StructSchema,
   skip: ReadonlySet<string> | undefined,
+  views: Views,
 ): Comparison {
-  return new Comparer().objects(live, updated, schema, skip);
+  return new Comparer(views).objects(live, updated, schema, skip);
 }
 
 /** One walk over two values. What the last visited pair gave is in `changed` and `removed`: pairs are many and mostly equal. */
 class Comparer {
+  readonly #goLeft: boolean;
+  readonly #goRight: boolean;
   #changed: FieldSet | undefined;
   #removed: FieldSet | undefined;
+
+  constructor(views: Views) {
+    this.#goLeft = views.left === 'go';
+    this.#goRight = views.right === 'go';
+  }
 
   objects(
     live: JsonObject,
@@ -143,8 +160,8 @@ class Comparer {
       const field = fields.get(name);
       if (field === undefined) this.#value(left, right, anySchema);
       else {
-        const a = l === undefined ? undefined : goValue(left, field);
-        const b = goValue(right, field);
+        const a = l === undefined ? undefined : this.#goLeft ? goValue(left, field) : left;
+        const b = this.#goRight ? goValue(right, field) : right;
         if (a === b) continue;
         this.#value(a, b, field.schema);
       }
@@ -156,14 +173,14 @@ class Comparer {
       const field = fields.get(name);
       if (field === undefined) this.#value(left, undefined, anySchema);
       else {
-        const a = goValue(left, field);
-        const b = r === undefined ? undefined : goValue(undefined, field);
+        const a = this.#goLeft ? goValue(left, field) : left;
+        const b = r === undefined || !this.#goRight ? undefined : goValue(undefined, field);
         if (a === b) continue;
         this.#value(a, b, field.schema);
       }
       take(name);
     }
-    if (l === undefined || r === undefined) {
+    if (l === undefined ? this.#goRight : r === undefined && this.#goLeft) {
       for (const { name, field, value } of alwaysPresent(schema)) {
         if (own(l ?? r ?? {}, name) !== undefined || skip?.(name) === true) continue;
         if (l === undefined) this.#value(undefined, value, field.schema);

@@ -1,9 +1,9 @@
 import { type ApiError, applyConflict, type StatusCause } from '../errors.ts';
 import { type FieldSet, forEachPath, sortSet } from './field-set.ts';
-import { compareIds, type Manager } from './managers.ts';
+import { compareIdentities, type Manager } from './managers.ts';
 
 /** What one manager owns that an apply would change. */
-export type Conflict = { readonly id: string; readonly manager: Manager; readonly set: FieldSet };
+export type Conflict = { readonly manager: Manager; readonly set: FieldSet };
 
 /** `"kubectl" with subresource "status" using apps/v1`. */
 function describe(manager: Manager): string {
@@ -16,7 +16,7 @@ function describe(manager: Manager): string {
 export function conflictError(conflicts: readonly Conflict[]): ApiError {
   const causes: StatusCause[] = [];
   const blocks: string[] = [];
-  for (const { manager, set } of [...conflicts].sort((a, b) => compareIds(a.id, b.id))) {
+  for (const { manager, set } of [...conflicts].sort((a, b) => compareIdentities(a.manager, b.manager))) {
     const who = describe(manager);
     const paths: string[] = [];
     forEachPath(sortSet(set), (path) => paths.push(path));

@@ -3,7 +3,7 @@ import type { KubeObject } from '../object.ts';
 import { goFormat } from '../patch/go-format.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import { totalAnnotationSizeLimit } from '../validation/metadata.ts';
-import { compareObjects } from './compare.ts';
+import { compareObjects, configAndStored } from './compare.ts';
 import { difference, type FieldSet } from './field-set.ts';
 import { compareText } from './path-element.ts';
 import { fieldSetOf } from './to-field-set.ts';
@@ -39,19 +39,22 @@ export function unchangedSinceLastApplied(
   }
   if (!isObject(applied) || applied.apiVersion !== apiVersion) return undefined;
   if (typedValueErrors(applied, schema).length > 0) return undefined;
-  const { changed, removed } = compareObjects(applied, live as JsonObject, schema, undefined);
+  const { changed, removed } = compareObjects(applied, live as JsonObject, schema, undefined, configAndStored);
   return difference(difference(fieldSetOf(applied, schema), changed), removed);
 }
 
 /**
  * Keeps the annotation of an object that kubectl applies server-side equal to what it applies, so that client-side apply can be used again. Gives the
- * object itself when it has no such annotation.
+ * object itself when it has no such annotation or nothing is to change.
  */
 export function withLastApplied(object: KubeObject, config: KubeObject): KubeObject {
-  if (lastApplied(object) === undefined) return object;
+  const before = lastApplied(object);
+  if (before === undefined) return object;
+  const described = describeConfig(config);
+  if (before === described) return object;
   const annotations: Record<string, string> = {
     ...object.metadata.annotations,
-    [lastAppliedAnnotation]: describeConfig(config),
+    [lastAppliedAnnotation]: described,
   };
   let size = 0;
   for (const key of Object.keys(annotations)) {

@@ -27,9 +27,18 @@ export function managerId(
   return `${name}\0${operation}\0${operation === 'Update' ? apiVersion : ''}\0${subresource}`;
 }
 
-/** Order of the JSON texts that upstream uses as identities. */
-export function compareIds(a: string, b: string): number {
-  return compareText(a.replaceAll('\0', '"'), b.replaceAll('\0', '"'));
+/** Orders managers as upstream does where it has no better order: by the JSON of who they are. */
+export function compareIdentities(a: Manager, b: Manager): number {
+  return compareText(identityText(a), identityText(b));
+}
+
+function identityText({ name, operation, apiVersion, subresource }: Manager): string {
+  return JSON.stringify({
+    ...(name === '' ? {} : { manager: name }),
+    operation,
+    ...(operation === 'Update' ? { apiVersion } : {}),
+    ...(subresource === '' ? {} : { subresource }),
+  });
 }
 
 /**
@@ -152,7 +161,7 @@ export function capUpdateManagers(managers: Managers): void {
   for (const manager of managers.values()) if (manager.operation === 'Update') count++;
   if (count <= maxUpdateManagers) return;
   const updaters = [...managers].filter(([, manager]) => manager.operation === 'Update');
-  updaters.sort(([idA, a], [idB, b]) => seconds(a.time) - seconds(b.time) || compareIds(idA, idB));
+  updaters.sort(([, a], [, b]) => seconds(a.time) - seconds(b.time) || compareIdentities(a, b));
   const first = new Map<string, string>();
   for (const [id, manager] of updaters) {
     if (count <= maxUpdateManagers) return;

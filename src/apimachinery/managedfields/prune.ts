@@ -1,10 +1,13 @@
 import type { JsonObject } from '../json.ts';
 import type { StructSchema } from '../schema/schema.ts';
-import { difference, type FieldSet, intersection, isEmpty, union } from './field-set.ts';
+import { difference, type FieldSet, intersection, isEmpty, leaf, union } from './field-set.ts';
 import type { Manager, Managers } from './managers.ts';
 import { removeItems, withNamedFields } from './remove-items.ts';
 import { fieldSetOf } from './to-field-set.ts';
 import type { ConvertVersion } from './versions.ts';
+
+/** Name and namespace are always applied but never recorded: metadata goes away for no one. */
+const identity: FieldSet = { 'f:metadata': leaf };
 
 /**
  * The merged object without what the manager applied last time, applies no more, and nobody else owns. `managers` already has the new set of the
@@ -22,7 +25,7 @@ export function pruneObject(
   if (convert !== undefined && spansVersions(managers, apiVersion, last)) {
     return pruneAcrossVersions(merged, schema, apiVersion, last, managers, convert);
   }
-  let owned: FieldSet = {};
+  let owned = identity;
   for (const manager of managers.values()) owned = union(owned, manager.set);
   // Applying the same again, or more than before, drops nothing: that is the usual case and needs no schema.
   if (isEmpty(difference(last.set, owned))) return merged;
@@ -58,7 +61,7 @@ function pruneAcrossVersions(
   let version = last.apiVersion;
   const owned = new Map<string, FieldSet>();
   for (const manager of managers.values()) {
-    owned.set(manager.apiVersion, union(owned.get(manager.apiVersion) ?? {}, manager.set));
+    owned.set(manager.apiVersion, union(owned.get(manager.apiVersion) ?? identity, manager.set));
   }
   const order = [last.apiVersion, ...[...owned.keys()].filter((each) => each !== last.apiVersion)];
   for (const each of order) {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { formatTime, type KubeObject, type ManagedFieldsEntry } from '../object.ts';
 import type { StructSchema } from '../schema/schema.ts';
+import { storedAndDecoded } from './compare.ts';
 import { difference, type FieldSet, isEmpty, union } from './field-set.ts';
 import { TypedValueError } from './list-elements.ts';
 import {
@@ -68,7 +69,15 @@ export function recordUpdate(
   context: FieldManagerContext,
 ): void {
   const { apiVersion, subresource, schema, resetFields = noFields } = context;
-  const comparison = new VersionedComparison(live, updated, schema, apiVersion, resetFields, context.convert);
+  const comparison = new VersionedComparison(
+    live,
+    updated,
+    schema,
+    apiVersion,
+    resetFields,
+    context.convert,
+    storedAndDecoded,
+  );
   for (const [id, manager] of managers) {
     const seen = comparison.in(manager.apiVersion);
     if (seen === undefined) {

@@ -1,6 +1,7 @@
 import { deepEqual, isObject, type Json, type JsonObject, setOwn } from '../json.ts';
 import { anySchema, type ListSchema, type Schema, type StructSchema } from '../schema/schema.ts';
 import { isBlank } from './compare.ts';
+import { goValue } from './go-values.ts';
 import { elementOf, own } from './list-elements.ts';
 
 /**
@@ -8,7 +9,17 @@ import { elementOf, own } from './list-elements.ts';
  * @throws TypedValueError when an item of a keyed list has no key.
  */
 export function mergeTyped(live: JsonObject, config: JsonObject, schema: StructSchema): JsonObject {
-  return mergeFields(live, config, (name) => schema.fields.get(name)?.schema ?? anySchema);
+  return mergeStructs(live, config, schema);
+}
+
+function mergeStructs(l: JsonObject, r: JsonObject, schema: StructSchema): JsonObject {
+  return mergeFields(l, r, (current, config, name) => {
+    const field = schema.fields.get(name);
+    if (field === undefined) return mergeValues(current, config, anySchema);
+    // What Go has anyway is not changed by saying so.
+    if (current === undefined && deepEqual(goValue(undefined, field), config)) return undefined;
+    return mergeValues(current, config, field.schema);
+  });
 }
 
 function mergeValues(l: Json | undefined, r: Json | undefined, schema: Schema): Json | undefined {
@@ -18,17 +29,15 @@ function mergeValues(l: Json | undefined, r: Json | undefined, schema: Schema): 
     case 'scalar':
       return keepIfEqual(l, r);
     case 'struct':
-      return schema.atomic
-        ? keepIfEqual(l, r)
-        : mergeObjects(l, r, (name) => schema.fields.get(name)?.schema ?? anySchema);
+      return schema.atomic ? keepIfEqual(l, r) : mergeObjects(l, r, (a, b) => mergeStructs(a, b, schema));
     case 'map':
-      return schema.atomic ? keepIfEqual(l, r) : mergeObjects(l, r, () => schema.values);
+      return schema.atomic ? keepIfEqual(l, r) : mergeObjects(l, r, (a, b) => mergeMembers(a, b, schema.values));
     case 'list':
       return schema.listType === 'atomic' ? keepIfEqual(l, r) : mergeLists(l, r, schema);
     default:
       return schema.form === 'raw' || (r !== null && !isObject(r))
         ? keepIfEqual(l, r)
-        : mergeObjects(l, r, () => anySchema);
+        : mergeObjects(l, r, (a, b) => mergeMembers(a, b, anySchema));
   }
 }
 
@@ -36,20 +45,26 @@ function keepIfEqual(l: Json, r: Json): Json {
   return deepEqual(l, r) ? l : r;
 }
 
-function mergeObjects(l: Json, r: Json, schemaOf: (name: string) => Schema): Json {
+function mergeMembers(l: JsonObject, r: JsonObject, values: Schema): JsonObject {
+  return mergeFields(l, r, (current, config) => mergeValues(current, config, values));
+}
+
+function mergeObjects(l: Json, r: Json, merge: (l: JsonObject, r: JsonObject) => JsonObject): Json {
   if (isBlank(l) && isBlank(r)) return keepIfEqual(l, r);
   // A null says nothing about an object that has members.
   if (!isObject(r)) return isObject(l) ? l : r;
-  return isObject(l) ? mergeFields(l, r, schemaOf) : r;
+  return isObject(l) ? merge(l, r) : r;
 }
 
-function mergeFields(l: JsonObject, r: JsonObject, schemaOf: (name: string) => Schema): JsonObject {
+type MergeMember = (current: Json | undefined, config: Json, name: string) => Json | undefined;
+
+function mergeFields(l: JsonObject, r: JsonObject, mergeMember: MergeMember): JsonObject {
   let merged: JsonObject | undefined;
   for (const name in r) {
     const config = r[name];
     if (config === undefined) continue;
     const current = own(l, name);
-    const value = mergeValues(current, config, schemaOf(name));
+    const value = mergeMember(current, config, name);
     if (value === current) continue;
     merged ??= shallowCopy(l);
     setOwn(merged, name, value);

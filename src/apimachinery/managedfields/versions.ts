@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { StructSchema } from '../schema/schema.ts';
-import { type Comparison, compareObjects } from './compare.ts';
+import { type Comparison, compareObjects, type Views } from './compare.ts';
 import { type FieldSet, recursiveDifference, setOfFields } from './field-set.ts';
 
 /** The same object in another version of its group, with the schema of that version. */
@@ -43,6 +43,7 @@ export class VersionedComparison {
   readonly #apiVersion: string;
   readonly #resetFields: readonly string[];
   readonly #convert: ConvertVersion | undefined;
+  readonly #views: Views;
   #others: Map<string, Comparison | undefined> | undefined;
 
   constructor(
@@ -52,19 +53,21 @@ export class VersionedComparison {
     apiVersion: string,
     resetFields: readonly string[],
     convert: ConvertVersion | undefined,
+    views: Views,
   ) {
     this.#live = live;
     this.#updated = updated;
     this.#apiVersion = apiVersion;
     this.#resetFields = resetFields;
     this.#convert = convert;
+    this.#views = views;
     this.own = this.#compare(live, updated, schema);
   }
 
   #compare(live: JsonObject, updated: JsonObject, schema: StructSchema): Comparison {
-    if (this.#resetFields.length === 0) return compareObjects(live, updated, schema, undefined);
+    if (this.#resetFields.length === 0) return compareObjects(live, updated, schema, undefined, this.#views);
     const { top, nested } = excludedFields(this.#resetFields);
-    const comparison = compareObjects(live, updated, schema, top);
+    const comparison = compareObjects(live, updated, schema, top, this.#views);
     if (nested === undefined) return comparison;
     return {
       changed: recursiveDifference(comparison.changed, nested),
