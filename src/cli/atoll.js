@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const oldestMajor = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
+  process.title = 'atoll';
   module.enableCompileCache?.();
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));

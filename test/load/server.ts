@@ -23,8 +23,9 @@ export function memoryOf(root: number): Memory {
   let processes = 0;
   const visit = (pid: number): void => {
     const kilobytes = Number(/^Pss:\s+(\d+)/m.exec(readProc(String(pid), 'smaps_rollup'))?.[1] ?? 0);
-    if (readProc(String(pid), 'comm').startsWith('postgres')) postgres += kilobytes;
-    else {
+    const program = readProc(String(pid), 'comm');
+    if (program.startsWith('postgres')) postgres += kilobytes;
+    else if (program.startsWith('atoll')) {
       node += kilobytes;
       processes++;
     }
