@@ -2,14 +2,14 @@ import { builtinSchema } from '../../api/builtin-types.ts';
 import type { ScaleSubresource } from '../../api/resource-definition.ts';
 import { badRequest, fieldError, invalid, methodNotSupported, notFound } from '../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
-import type { KubeObject } from '../../apimachinery/object.ts';
+import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import { applyConfiguration, checkApplyRequest } from '../generic/apply.ts';
 import { checkRevision, checkUid, prepareChangedObject } from '../generic/changed-object.ts';
 import { type Engine, keyOf, type RestStorage, type RestStorageFactory } from '../generic/engine.ts';
 import { type Attempt, guaranteedWrite } from '../generic/guaranteed-write.ts';
 import { checkName } from '../generic/metadata.ts';
-import { structField } from '../generic/object-fields.ts';
+import { structField, textField } from '../generic/object-fields.ts';
 import { patchDocument } from '../generic/patch-document.ts';
 import { renderObject } from '../generic/rendered.ts';
 import { apiVersionOf, factsOf } from '../generic/resource-facts.ts';
@@ -73,8 +73,9 @@ class ScaleStorage implements RestStorage {
     options: WriteOptions,
   ): Promise<UpdateAnswer> {
     const config = request.patch as JsonObject;
-    if (config['kind'] !== scaleKind.kind || config['apiVersion'] !== scaleApiVersion)
-      throw badRequest(`invalid object type: ${String(config['apiVersion'])}, Kind=${String(config['kind'])}`);
+    const { group, version: sentVersion } = parseApiVersion(textField(config, 'apiVersion'));
+    if (textField(config, 'kind') !== scaleKind.kind || config['apiVersion'] !== scaleApiVersion)
+      throw badRequest(`invalid object type: ${group}/${sentVersion}, Kind=${textField(config, 'kind')}`);
     const { definition, version } = target;
     const replicas = isObject(config['spec']) ? config['spec']['replicas'] : undefined;
     const whole: JsonObject = {

@@ -1,20 +1,16 @@
-import {
-  badRequest,
-  conflict,
-  type FieldError,
-  fieldError,
-  invalid,
-  notFound,
-  unsupportedMediaType,
-} from '../../apimachinery/errors.ts';
-import type { JsonObject } from '../../apimachinery/json.ts';
+import { badRequest, conflict, type FieldError, fieldError, invalid, notFound } from '../../apimachinery/errors.ts';
+import { deepCopy, type Json, type JsonObject } from '../../apimachinery/json.ts';
+import { applyManaged } from '../../apimachinery/managedfields/index.ts';
 import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
+import { decodeObject } from '../../apimachinery/schema/decode.ts';
 import type { PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
 import type { Engine } from './engine.ts';
+import { fieldManagerContext } from './field-managers.ts';
 import type { Attempt } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
 import { apiVersionOf, factsOf } from './resource-facts.ts';
 import { createInstead, type UpdateAnswer } from './update.ts';
+import { fromStorageVersion } from './versions.ts';
 
 /**
  * What an apply request must be, before any object is looked at.
@@ -45,8 +41,16 @@ export function applyConfiguration(
   options: WriteOptions,
   live: KubeObject | undefined,
 ): KubeObject {
-  void [engine, target, request, options, live];
-  throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
+  const { definition, version } = target;
+  const patch = deepCopy(request.patch as JsonObject);
+  const config = { ...patch, metadata: (patch['metadata'] as Json | undefined) ?? {} } as KubeObject;
+  const { object } = applyManaged({
+    ...fieldManagerContext(target, options.fieldManager ?? '', engine.now()),
+    live: live === undefined ? undefined : fromStorageVersion(definition, version, live),
+    config,
+    force: request.force === true,
+  });
+  return decodeObject(object as JsonObject, version.schema).object;
 }
 
 /**

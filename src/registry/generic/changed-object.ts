@@ -1,5 +1,6 @@
 import { conflict, invalid, staleObject } from '../../apimachinery/errors.ts';
 import { deepCopy, deepEqual, type Json, type JsonObject } from '../../apimachinery/json.ts';
+import { keepTimesOfNoop } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
 import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
@@ -76,6 +77,8 @@ export async function prepareChangedObject(
   const now = engine.now();
   const old = current.object;
   claimNamespace(sent.metadata, facts.namespaced, target.namespace);
+  // Checked by checkRevision; an unconditional update is based on what is there.
+  sent.metadata.resourceVersion = String(current.revision);
   deduplicateOwners(sent.metadata, ctx, false);
   strategy.applyDefaults?.(sent, version.version);
   if (!tracked) recordManager(target, old, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
@@ -171,6 +174,8 @@ function decide(
   const key = keyOf(ctx, target);
   const expected = current.revision;
   const hooks = engine.hooks[key.resource];
+  const entries = keepTimesOfNoop(object, current.object);
+  if (entries !== undefined) object.metadata.managedFields = entries;
   const text = storedText(object);
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text };

@@ -1,21 +1,63 @@
+import type { ResourceDefinition, VersionDefinition } from '../../api/resource-definition.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
+import { type ConvertVersion, type FieldManagerContext, trackUpdate } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { Target } from '../registry.ts';
-import { factsOf } from './resource-facts.ts';
+import { apiVersionOf, factsOf } from './resource-facts.ts';
+import { fromStorageVersion, isStorageVersion, toStorageVersion } from './versions.ts';
 
-/** Fields that writes through this target never own. */
-export function resetFieldsOf(target: Target): readonly string[] {
-  const facts = factsOf(target.definition);
-  return target.subresource === 'status' ? facts.statusResetFields : facts.resetFields;
+/** What the algorithms of managed fields need to know of a request. */
+export function fieldManagerContext(target: Target, manager: string, now: Date): FieldManagerContext {
+  const { definition, version, subresource } = target;
+  const facts = factsOf(definition);
+  const convert = converterOf(definition, version);
+  return {
+    schema: version.schema,
+    apiVersion: apiVersionOf(definition, version),
+    manager,
+    subresource,
+    now,
+    resetFields: subresource === 'status' ? facts.statusResetFields : facts.resetFields,
+    ...(convert === undefined ? {} : { convert }),
+  };
 }
 
-/** Keeps the managed fields of the stored object. */
+/**
+ * Notes in `sent.metadata.managedFields` what `manager` changes. `sent` is in the target's version, before the strategy and admission touch it, so
+ * that nobody owns what the server sets; `live` is in storage version.
+ */
 export function recordManager(
-  _target: Target,
+  target: Target,
   live: KubeObject | undefined,
   sent: KubeObject,
-  _manager: string,
-  _now: Date,
+  manager: string,
+  now: Date,
 ): void {
-  if (live?.metadata.managedFields === undefined) delete sent.metadata.managedFields;
-  else sent.metadata.managedFields = live.metadata.managedFields;
+  const { definition, version } = target;
+  const entries = trackUpdate({
+    ...fieldManagerContext(target, manager, now),
+    live: live === undefined ? undefined : fromStorageVersion(definition, version, live),
+    updated: sent,
+  });
+  if (entries !== undefined) sent.metadata.managedFields = entries;
+  else if (sent.metadata.managedFields !== undefined) delete sent.metadata.managedFields;
+}
+
+const converters = new WeakMap<VersionDefinition, ConvertVersion>();
+
+/** Undefined for kinds with one form, which are nearly all. */
+function converterOf(definition: ResourceDefinition, from: VersionDefinition): ConvertVersion | undefined {
+  if (definition.versions.length === 1 && isStorageVersion(definition, from)) return undefined;
+  let convert = converters.get(from);
+  if (convert === undefined) {
+    convert = (object, apiVersion) => {
+      const to = definition.versions.find((each) => apiVersionOf(definition, each) === apiVersion);
+      if (to === undefined) return undefined;
+      if (to === from) return { object, schema: to.schema };
+      const stored = toStorageVersion(definition, from, { ...object } as KubeObject);
+      return { object: fromStorageVersion(definition, to, stored) as JsonObject, schema: to.schema };
+    };
+    converters.set(from, convert);
+  }
+  return convert;
 }

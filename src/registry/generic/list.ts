@@ -125,7 +125,7 @@ function plan(request: ListRequest): { at: ListOptions['at']; limit: number | un
   const asked = request.resourceVersion ?? '';
   if (asked === '') return { at: { mode: 'fresh' }, limit };
   if (asked === '0') return { at: { mode: 'any' }, limit: undefined };
-  const revision = parseResourceVersionParameter(asked);
+  const revision = parseResourceVersionParameter(asked, 'invalid resource version: ');
   const match = request.resourceVersionMatch ?? '';
   const exact = match === 'Exact' || (match === '' && limit !== undefined);
   return { at: { mode: exact ? 'exact' : 'notOlderThan', revision }, limit };

@@ -16,6 +16,6 @@ export function parseResourceVersion(text: string, prefix = ''): number {
 }
 
 /** As parseResourceVersion, with the words of a request parameter's error. */
-export function parseResourceVersionParameter(text: string): number {
-  return parseResourceVersion(text, `resourceVersion: Invalid value: ${JSON.stringify(text)}: `);
+export function parseResourceVersionParameter(text: string, prefix = ''): number {
+  return parseResourceVersion(text, `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: `);
 }

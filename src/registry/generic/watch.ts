@@ -1,4 +1,4 @@
-import { expired, methodNotSupported } from '../../apimachinery/errors.ts';
+import { type ApiError, expired, methodNotSupported } from '../../apimachinery/errors.ts';
 import type { VersionDefinition } from '../../api/resource-definition.ts';
 import {
   type CachedObject,
@@ -103,27 +103,32 @@ class WatchStream {
         onChanges: (changes, progress) => {
           if (!this.#closed) this.#sink.events(this.#shape.events(changes), progress);
         },
-        onEnd: (reason) => this.#end(reason),
+        onEnd: (reason) => this.#end(reason, from),
       });
       if (this.#closed) this.#handle.close();
     } catch (error) {
       if (!(error instanceof RevisionCompacted)) throw error;
       this.#closed = true;
-      this.#sink.end(expired(`too old resource version: ${error.requested} (${error.oldest})`));
+      this.#sink.end(tooOld(error.requested, error.oldest));
     }
   }
 
   /** An overrun or a closing store just ends the stream: the client resumes at the last revision it saw. */
-  #end(reason: 'compacted' | 'overrun' | 'clusterDeleted' | 'closed'): void {
+  #end(reason: 'compacted' | 'overrun' | 'clusterDeleted' | 'closed', from: number): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#sink.end(reason === 'compacted' ? expired('too old resource version') : undefined);
+    const oldest = this.#engine.store.oldestRevision(this.#ctx.cluster.shard);
+    this.#sink.end(reason === 'compacted' ? tooOld(from, oldest) : undefined);
   }
 
   close(): void {
     this.#closed = true;
     this.#handle?.close();
   }
+}
+
+function tooOld(from: number, oldest: number): ApiError {
+  return expired(`too old resource version: ${from} (${oldest})`);
 }
 
 /** Batches by the array they were made from, so that watches that want the same get the same array. */
