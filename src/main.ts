@@ -50,7 +50,7 @@ const drainMs = 15_000;
  * Makes sure that `serve` can work: port free, keys present, database running and migrated. `stop` ends the embedded database, if there is one.
  * @throws StartError
  */
-export async function prepare(config: Config): Promise<{ prepared: Prepared; stop(): Promise<void> }> {
+export async function prepare(config: Config): Promise<{ prepared: Prepared; stop: () => Promise<void> }> {
   checkResources(config);
   if (config.roles.includes('api')) await checkPort(config);
   await mkdir(config.dataDir, { recursive: true }).catch((error: Error) => {

@@ -53,7 +53,7 @@ describe('three API processes on one Postgres, one killed at random again and ag
     await Promise.all(ports.map((_, index) => start(index)));
   });
   after(async () => {
-    await Promise.all(servers.map((server) => server?.stop()));
+    await Promise.all(servers.map(async (server) => server?.stop()));
     await postgres.stop();
     rmSync(directory, { recursive: true, force: true });
   });
