@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Descriptions } from '../apimachinery/openapi/v3.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { ServiceAccountDiscovery } from '../authentication/service-account/discovery-documents.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -23,6 +24,8 @@ export type Endpoints = {
   readonly metrics: Metrics;
   readonly version: VersionInfo;
   readonly serviceAccountDiscovery: ServiceAccountDiscovery | undefined;
+  /** Texts of types and fields for `kubectl explain`. */
+  readonly descriptions: Descriptions | undefined;
   readonly health: HealthChecks;
   readonly inFlight: InFlight;
   readonly watches: Watches;

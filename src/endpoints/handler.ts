@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import type { Descriptions } from '../apimachinery/openapi/v3.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { ServiceAccountDiscovery } from '../authentication/service-account/discovery-documents.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -33,6 +34,8 @@ export type ApiHandlerOptions = {
   readonly version: VersionInfo;
   /** What verifiers of ServiceAccount tokens read; without it those paths are 404. */
   readonly serviceAccountDiscovery?: ServiceAccountDiscovery;
+  /** Texts of types and fields for `kubectl explain`; without them OpenAPI has none. */
+  readonly descriptions?: Descriptions;
   /** Further things that must work for /readyz; storage is always among them. */
   readonly readiness?: readonly HealthCheck[];
   /** Adds an embedding program's own middleware before the API. */
@@ -71,6 +74,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
     metrics: options.metrics,
     version: options.version,
     serviceAccountDiscovery: options.serviceAccountDiscovery,
+    descriptions: options.descriptions,
     health: healthChecks(store, options.readiness ?? [], () => ready),
     inFlight,
     watches: new Watches(),

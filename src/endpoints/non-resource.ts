@@ -5,6 +5,8 @@ import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthEndpoint, respondHealth } from './health.ts';
 import { negotiate } from './negotiation.ts';
+import { respondOpenApiV2 } from './openapi/v2.ts';
+import { respondOpenApiV3Document, respondOpenApiV3Index } from './openapi/v3.ts';
 import { methodNotAllowed } from './route-errors.ts';
 import { respond, respondDocument } from './writers/respond.ts';
 import { respondPageNotFound } from './writers/status.ts';
@@ -37,6 +39,8 @@ export async function routeNonResource(endpoints: Endpoints, x: Exchange, catalo
     case '.well-known':
       if (path === '/.well-known/openid-configuration') return respondIssuer(endpoints, x);
       break;
+    case 'openapi':
+      return routeOpenApi(endpoints, x, catalog);
     case 'openid':
       if (path === '/openid/v1/jwks') return respondKeys(endpoints, x);
       break;
@@ -55,6 +59,14 @@ async function routeDiscovery(endpoints: Endpoints, x: Exchange, catalog: Catalo
   }
   if (root === 'api') return version === '' ? respondApiResources(x, catalog, '', group) : respondPageNotFound(x);
   return version === '' ? respondApiGroup(x, catalog, group) : respondApiResources(x, catalog, group, version);
+}
+
+async function routeOpenApi(endpoints: Endpoints, x: Exchange, catalog: Catalog): Promise<void> {
+  const [, version = '', ...rest] = x.info.parts;
+  if (version === 'v2' && rest.length === 0) return respondOpenApiV2(x, catalog, endpoints.descriptions);
+  if (version !== 'v3') return respondPageNotFound(x);
+  if (rest.length === 0) return respondOpenApiV3Index(x, catalog, endpoints.descriptions);
+  return respondOpenApiV3Document(x, catalog, rest.join('/'), endpoints.descriptions);
 }
 
 export function requireGet(x: Exchange): void {

@@ -3,9 +3,8 @@ import type { GroupVersionKind } from '../../apimachinery/object.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiation.ts';
-import { respond } from '../writers/respond.ts';
 import { groupNames, groupVersions, resourcesOf, sortedVerbs, subresourcesOf } from './api-resources.ts';
-import { cachedDocument, matchesEtag } from './documents.ts';
+import { cachedDocument, respondCachedDocument } from './documents.ts';
 
 /** Whether the client asks for all groups in one document, and understands it. Throws 406 when it understands nothing we have. */
 export function wantsAggregatedDiscovery(x: Exchange): boolean {
@@ -13,16 +12,11 @@ export function wantsAggregatedDiscovery(x: Exchange): boolean {
 }
 
 /** GET /api and /apis as APIGroupDiscoveryList (apidiscovery.k8s.io/v2 and v2beta1), with ETag and 304. */
-export function respondAggregatedDiscovery(x: Exchange, catalog: Catalog, root: 'api' | 'apis'): void {
+export function respondAggregatedDiscovery(x: Exchange, catalog: Catalog, root: 'api' | 'apis'): Promise<void> {
   const version = negotiate(x.header('accept'), 'discovery').as?.version ?? 'v2';
   const document = cachedDocument(catalog, `aggregated:${root}:${version}`, () => groupList(catalog, root, version));
-  const headers = { etag: `"${document.etag}"`, vary: 'Accept', 'cache-control': 'public' };
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  if (matchesEtag(x.header('if-none-match'), document.etag)) {
-    respond(x, 304, contentType, '', { ...headers, 'content-length': undefined });
-  } else {
-    respond(x, 200, contentType, document.bytes, headers);
-  }
+  return respondCachedDocument(x, contentType, document, { 'cache-control': 'public' });
 }
 
 function groupList(catalog: Catalog, root: 'api' | 'apis', version: string): string {

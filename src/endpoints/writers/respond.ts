@@ -6,12 +6,13 @@ import type { Exchange } from '../exchange.ts';
 import { type MediaType, wantsPretty } from '../negotiation.ts';
 import { gzipBody } from './gzip.ts';
 import { indentJson } from './json-indent.ts';
+import { endWithParts } from './large-body.ts';
 import { warningHeader } from './warnings.ts';
 
 /** Bodies above this are compressed for clients that accept gzip. */
 export const gzipThreshold = 128 * 1024;
 
-/** Writes status line, common headers and `body`, and ends the answer. */
+/** Writes status line, common headers and a small `body`, and ends the answer. */
 export function respond(
   x: Exchange,
   status: number,
@@ -19,15 +20,37 @@ export function respond(
   body: Uint8Array | string,
   extra?: OutgoingHttpHeaders,
 ): void {
+  writeHead(x, status, contentType, typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength, extra);
+  if (x.request.method === 'HEAD') x.response.end();
+  else x.response.end(body);
+}
+
+/** The same for a body of any size; resolves when the client has taken it or has gone. */
+export async function respondBody(
+  x: Exchange,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+  extra?: OutgoingHttpHeaders,
+): Promise<void> {
+  writeHead(x, status, contentType, body.length, extra);
+  if (x.request.method === 'HEAD') x.response.end();
+  else await endWithParts(x.response, [body], body.length);
+}
+
+function writeHead(
+  x: Exchange,
+  status: number,
+  contentType: string,
+  length: number,
+  extra: OutgoingHttpHeaders | undefined,
+): void {
   const headers = commonHeaders(x, contentType);
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
   headers['content-length'] = length;
   if (extra !== undefined) assignHeaders(headers, extra);
   x.status = status;
   x.sent = length;
   x.response.writeHead(status, headers);
-  if (x.request.method === 'HEAD') x.response.end();
-  else x.response.end(body);
 }
 
 /** Adds and replaces headers; undefined takes one away. */
@@ -50,7 +73,7 @@ export function commonHeaders(x: Exchange, contentType: string): OutgoingHttpHea
 }
 
 /** Writes a JSON document in the form the client wants: compact, indented or as YAML; compressed when large. */
-export async function respondDocument(
+export function respondDocument(
   x: Exchange,
   status: number,
   mediaType: MediaType,
@@ -58,17 +81,25 @@ export async function respondDocument(
   extra?: OutgoingHttpHeaders,
 ): Promise<void> {
   if (mediaType.format === 'yaml') {
-    respond(x, status, 'application/yaml', toYaml(textOf(body)), extra);
-    return;
+    return respondPacked(x, status, 'application/yaml', Buffer.from(toYaml(textOf(body))), extra);
   }
   const pretty = wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType);
-  const bytes = pretty ? indentJson(textOf(body)) : body;
-  if (bytes.length > gzipThreshold && acceptsGzip(x)) {
-    const packed = await gzipBody(bytes);
-    respond(x, status, 'application/json', packed, { ...extra, 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
-    return;
-  }
-  respond(x, status, 'application/json', bytes, extra);
+  const whole = pretty ? indentJson(textOf(body)) : body;
+  return respondPacked(x, status, 'application/json', typeof whole === 'string' ? Buffer.from(whole) : whole, extra);
+}
+
+/** Writes a body, compressed when it is large and the client takes that. */
+export async function respondPacked(
+  x: Exchange,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+  extra?: OutgoingHttpHeaders,
+): Promise<void> {
+  if (body.length <= gzipThreshold || !acceptsGzip(x)) return respondBody(x, status, contentType, body, extra);
+  const packed = await gzipBody(body);
+  const vary = extra?.vary === undefined ? 'Accept-Encoding' : `${extra.vary}, Accept-Encoding`;
+  return respondBody(x, status, contentType, packed, { ...extra, 'content-encoding': 'gzip', vary });
 }
 
 export function acceptsGzip(x: Exchange): boolean {

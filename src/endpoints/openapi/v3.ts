@@ -1,0 +1,86 @@
+import { setImmediate } from 'node:timers/promises';
+import { stringify } from '../../apimachinery/json.ts';
+import {
+  type Descriptions,
+  openApiV3Document,
+  openApiV3GroupVersions,
+  openApiV3Index,
+  openApiV3MediaType,
+} from '../../apimachinery/openapi/v3.ts';
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import type { Catalog } from '../../registry/registry.ts';
+import { discoverable } from '../discovery/api-resources.ts';
+import { type CatalogDocument, rememberedDocument, respondCachedDocument } from '../discovery/documents.ts';
+import type { Exchange } from '../exchange.ts';
+import { respond } from '../writers/respond.ts';
+import { respondPageNotFound } from '../writers/status.ts';
+import { accepts, respondNotAcceptable } from './accept.ts';
+import { definitionsKey } from './definition-ids.ts';
+
+const yearMs = 365 * 24 * 3600 * 1000;
+
+/** GET /openapi/v3: where each group version's document is. Making it makes all documents, one at a time so that other requests go on. */
+export async function respondOpenApiV3Index(
+  x: Exchange,
+  catalog: Catalog,
+  descriptions: Descriptions | undefined,
+): Promise<void> {
+  const definitions = discoverable(catalog);
+  const hashes = new Map<string, string>();
+  for (const { group, version, path } of openApiV3GroupVersions(definitions)) {
+    const { document, made } = documentOf(definitions, group, version, descriptions);
+    hashes.set(path, document.etag);
+    if (made) await setImmediate();
+  }
+  const root = rootOf(x);
+  const text = stringify(openApiV3Index(definitions, (path) => hashes.get(path) ?? '', root));
+  const index = rememberedDocument(`openapi:v3:index:${text}`, () => text);
+  return respondCachedDocument(x, openApiV3MediaType, index, {});
+}
+
+/**
+ * GET /openapi/v3/<group version>. With the current hash the answer may be kept for ever; another hash is sent on to the current one (kube-openapi
+ * pkg/handler3).
+ */
+export async function respondOpenApiV3Document(
+  x: Exchange,
+  catalog: Catalog,
+  path: string,
+  descriptions: Descriptions | undefined,
+): Promise<void> {
+  const definitions = discoverable(catalog);
+  const found = openApiV3GroupVersions(definitions).find((each) => each.path === path);
+  if (found === undefined) return respondPageNotFound(x);
+  if (!accepts(x, [openApiV3MediaType])) return respondNotAcceptable(x);
+  const { document } = documentOf(definitions, found.group, found.version, descriptions);
+  const hash = x.parameter('hash');
+  if (hash === undefined || hash === '') return respondCachedDocument(x, openApiV3MediaType, document, {});
+  if (hash !== document.etag) {
+    const location = `${rootOf(x)}/openapi/v3/${path}?hash=${document.etag}`;
+    return respond(x, 301, openApiV3MediaType, '', { location, etag: `"${document.etag}"`, vary: 'Accept' });
+  }
+  return respondCachedDocument(x, openApiV3MediaType, document, {
+    'cache-control': 'public, immutable',
+    expires: new Date(Date.now() + yearMs).toUTCString(),
+  });
+}
+
+/** Clients take URLs of the index as they are, so they keep the prefix under which it was asked for. */
+function rootOf(x: Exchange): string {
+  return x.info.clusterText === '' ? '' : `/clusters/${x.info.clusterText}`;
+}
+
+function documentOf(
+  all: readonly ResourceDefinition[],
+  group: string,
+  version: string,
+  descriptions: Descriptions | undefined,
+): { document: CatalogDocument; made: boolean } {
+  const definitions = all.filter((definition) => definition.group === group);
+  let made = false;
+  const document = rememberedDocument(`openapi:v3:${group}/${version}:${definitionsKey(definitions)}`, () => {
+    made = true;
+    return stringify(openApiV3Document(group, version, definitions, descriptions));
+  });
+  return { document, made };
+}
