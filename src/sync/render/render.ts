@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { WorkSource } from '../../api/placement.atoll.dev/v1alpha1/works.ts';
-import { isObject, type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
+import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { digestOf } from '../canonical.ts';
 import { annotations, labels, managedBy } from '../vocabulary.ts';
 import { strip } from './strip.ts';
 import { userFields } from './user-fields.ts';
@@ -76,20 +76,7 @@ function addPullSecrets(spec: JsonObject, names: readonly string[]): void {
   if (names.length > 0) pod.imagePullSecrets = names.map((name) => ({ name }));
 }
 
-/** Of desired content: equal content, equal hash, whatever the order of keys. */
+/** Of desired content: equal content, equal hash. */
 export function desiredHash(desired: JsonObject, secretRevision?: number): string {
-  const text = stringify(sortKeys(desired)) + (secretRevision === undefined ? '' : `@${secretRevision}`);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
-}
-
-function sortKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, value[key]] as const)
-      .filter((entry): entry is readonly [string, Json] => entry[1] !== undefined)
-      .map(([key, item]) => [key, sortKeys(item)]),
-  );
+  return digestOf(desired, secretRevision === undefined ? '' : `@${secretRevision}`);
 }

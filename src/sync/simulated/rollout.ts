@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
+import { digestOf } from '../canonical.ts';
 
 /** The label that tells the ReplicaSets and pods of one template from those of another. */
 export const templateHashLabel = 'pod-template-hash';
 
 /** A number for a pod template: equal templates, equal number. */
 export function templateHash(deployment: KubeObject): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify(member(deployment.spec as Json, 'template') ?? {}))
-    .digest('hex');
+  const digest = digestOf(member(deployment.spec as Json, 'template') ?? {});
   return BigInt(`0x${digest.slice(0, 13)}`)
     .toString(36)
     .slice(0, 10);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { isObject, type Json, stringify } from '../../apimachinery/json.ts';
+import { isObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { digestOf } from '../canonical.ts';
 import { annotations, fieldManager, labels } from '../vocabulary.ts';
 
 /** Whether an object in a physical cluster is provably the copy that `work` of this control plane keeps. Looking like ours is not enough. */
@@ -39,17 +39,7 @@ export function ownedFieldsHash({ metadata }: KubeObject): string {
   const own = (metadata.managedFields ?? []).filter(
     (entry) => entry.manager === fieldManager && entry.operation === 'Apply' && (entry.subresource ?? '') === '',
   );
-  const text = own.map((entry) => `${entry.apiVersion} ${stringify(sorted(entry.fieldsV1 ?? {}))}`).join('\n');
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
-}
-
-function sorted(value: Json): Json {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key] ?? null)]),
-  );
+  return digestOf(own.map((entry) => [entry.apiVersion ?? '', entry.fieldsV1 ?? {}]));
 }
 
 /** Who other than us wrote last: the likely author of a drift. */
