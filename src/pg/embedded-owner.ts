@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { DataDirectoryLocked } from './embedded-errors.ts';
+import { DataDirectoryLocked, EmbeddedPostgresError } from './embedded-errors.ts';
 
 /** Which process has a data directory. The start time tells it from a later process with the same number. */
 type Owner = { readonly pid: number; readonly started: string };
+
+/** An owner that was told to end, or was killed, takes a moment to be gone. */
+const graceMs = 300;
 
 /** When a process began, in whatever form the system has; undefined when there is no such process. */
 export async function processStart(pid: number): Promise<string | undefined> {
@@ -31,20 +34,32 @@ export async function processStart(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Makes this process the owner of a data directory; gives the release. Throws `DataDirectoryLocked` when a living process owns it. A killed owner
+ * Makes this process the owner of a data directory, which is made when it is not there; gives the release. Throws `DataDirectoryLocked` when a
+ * living process owns it. A killed owner
  * leaves its file behind, which then means nothing.
  */
 export async function takeOwnership(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, 'owner.json');
   const own: Owner = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
   const draft = join(dataDir, `owner.${process.pid}.${Date.now().toString(36)}`);
-  await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
   try {
-    for (let attempt = 0; ; attempt++) {
-      if (await linked(draft, file)) break;
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
+  } catch (error) {
+    throw new EmbeddedPostgresError(`cannot write to the data directory ${dataDir}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  try {
+    const patience = performance.now() + graceMs;
+    while (!(await linked(draft, file))) {
       const owner = await readOwner(file);
       const alive = owner !== undefined && (await processStart(owner.pid)) === owner.started;
-      if (alive || attempt === 10) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
+      if (performance.now() > patience) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
+      if (alive) {
+        await setTimeout(20);
+        continue;
+      }
       // Move aside what is stale; of two starts that do so at once, one moves the other's fresh file, which the check below finds out.
       await rename(file, `${draft}.stale`).catch(() => undefined);
       await rm(`${draft}.stale`, { force: true });

@@ -74,7 +74,6 @@ const settings = {
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   const account = serverAccount();
-  await mkdir(dataDir, { recursive: true });
   const release = await takeOwnership(dataDir);
   try {
     const native = await reachableBinaries(options.native ?? packagedBinaries(), account);
@@ -91,7 +90,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       settings: {
         ...settings,
         unix_socket_directories: sockets,
-        ...(options.durable === false ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
+        ...(options.durable === false ? { fsync: 'off', full_page_writes: 'off' } : {}),
       },
     });
     await server.start();
