@@ -99,9 +99,17 @@ describe('the authorizer chain', () => {
       'allow',
     );
     const anonymous = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'], extra: {} };
-    for (const path of ['/healthz', '/livez', '/readyz', '/version'])
+    for (const path of ['/healthz', '/livez', '/readyz', '/readyz/ping', '/livez/poststarthook/start-x', '/version'])
       assert.equal((await ask(anonymous, { path })).outcome, 'allow');
-    for (const path of ['/metrics', '/api', '/', '/healthz/ping', '/version/../api']) {
+    for (const path of [
+      '/metrics',
+      '/api',
+      '/',
+      '/healthz/../api',
+      '/healthz/%2e%2e/api',
+      '/healthzz',
+      '/version/../api',
+    ]) {
       assert.deepEqual(await ask(anonymous, { path }), { outcome: 'deny', reason: workspaceAccessNotPermitted });
     }
   });
