@@ -1,7 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import { goString } from '../../../apimachinery/go-syntax.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
-import { ageCell, ageColumn, integerColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { containersCells, containersColumn, imagesColumn } from '../../core/v1/pod-template/containers-cells.ts';
 import { defaultPodTemplate } from '../../core/v1/pod-template/defaults.ts';
@@ -120,8 +120,8 @@ export const deployments = builtinResource({
     columns: [
       nameColumn,
       stringColumn('Ready', 'How many of the wanted pods are ready.'),
-      integerColumn('Up-to-date', 'How many pods have the newest template.'),
-      integerColumn('Available', 'How many pods have been ready for long enough.'),
+      stringColumn('Up-to-date', 'How many pods have the newest template.'),
+      stringColumn('Available', 'How many pods have been ready for long enough.'),
       ageColumn,
       containersColumn,
       imagesColumn,

@@ -34,7 +34,6 @@ function prepareForCreate(object: KubeObject, ctx: StrategyContext): void {
       {
         type: 'PodScheduled',
         status: 'False',
-        lastProbeTime: null,
         lastTransitionTime: formatTime(ctx.now),
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
