@@ -227,10 +227,13 @@ describe('the authorizer chain', () => {
     const ann = user('user-500');
     const attributes = { verb: 'get', resource: 'configmaps', namespace: 'default', name: 'x' };
     assert.equal((await ask(ann, attributes)).outcome, 'allow');
-    for (let i = 0; i < 2000; i++) await ask(ann, attributes);
-    const started = performance.now();
-    for (let i = 0; i < 10_000; i++) await ask(ann, attributes);
-    const micros = (performance.now() - started) / 10;
-    assert.ok(micros < 20, `${micros} µs with the fresh lists of the memory store`);
+    // The best of many batches: other work on the machine is not what is measured.
+    let micros = Number.POSITIVE_INFINITY;
+    for (let batch = 0; batch < 40; batch++) {
+      const started = performance.now();
+      for (let i = 0; i < 250; i++) await ask(ann, attributes);
+      micros = Math.min(micros, (performance.now() - started) * 4);
+    }
+    assert.ok(micros < 10, `${micros} µs`);
   });
 });
