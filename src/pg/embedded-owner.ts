@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -6,7 +7,7 @@ import { promisify } from 'node:util';
 import { DataDirectoryLocked, EmbeddedPostgresError } from './embedded-errors.ts';
 
 /** Which process has a data directory. The start time tells it from a later process with the same number. */
-type Owner = { readonly pid: number; readonly started: string };
+type Owner = { readonly pid: number; readonly started: string; readonly nonce: string };
 
 /** An owner that was told to end, or was killed, takes a moment to be gone. */
 const graceMs = 300;
@@ -40,8 +41,12 @@ export async function processStart(pid: number): Promise<string | undefined> {
  */
 export async function takeOwnership(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, 'owner.json');
-  const own: Owner = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
-  const draft = join(dataDir, `owner.${process.pid}.${Date.now().toString(36)}`);
+  const own: Owner = {
+    pid: process.pid,
+    started: (await processStart(process.pid)) ?? '',
+    nonce: randomUUID(),
+  };
+  const draft = join(dataDir, `owner.${own.nonce}`);
   try {
     await mkdir(dataDir, { recursive: true });
     await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
@@ -60,8 +65,10 @@ export async function takeOwnership(dataDir: string): Promise<() => Promise<void
         await setTimeout(20);
         continue;
       }
-      // Move aside what is stale; of two starts that do so at once, one moves the other's fresh file, which the check below finds out.
+      // Move aside what is stale. Another start may have done so meanwhile, and what was moved is its fresh file: that goes back.
       await rename(file, `${draft}.stale`).catch(() => undefined);
+      const moved = await readOwner(`${draft}.stale`);
+      if (moved !== undefined && moved.nonce !== owner?.nonce) await linked(`${draft}.stale`, file);
       await rm(`${draft}.stale`, { force: true });
     }
   } finally {
@@ -69,7 +76,7 @@ export async function takeOwnership(dataDir: string): Promise<() => Promise<void
   }
   await setTimeout(20);
   const owner = await readOwner(file);
-  if (owner?.pid !== own.pid || owner.started !== own.started) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
+  if (owner?.nonce !== own.nonce) throw new DataDirectoryLocked(dataDir, owner?.pid ?? 0);
   return () => rm(file, { force: true });
 }
 
@@ -86,8 +93,9 @@ async function linked(from: string, to: string): Promise<boolean> {
 async function readOwner(file: string): Promise<Owner | undefined> {
   try {
     const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const { pid, started } = parsed as Partial<Owner>;
-    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
+    const { pid, started, nonce } = parsed as Partial<Owner>;
+    if (typeof pid !== 'number' || typeof started !== 'string' || typeof nonce !== 'string') return undefined;
+    return { pid, started, nonce };
   } catch {
     return undefined;
   }
