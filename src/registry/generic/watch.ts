@@ -53,6 +53,7 @@ export async function watchObjects(
   } else {
     stream.follow(requested === 0 ? engine.store.revision(ctx.cluster.shard) : requested);
   }
+  await stream.endIfClusterGone();
   return () => stream.close();
 }
 
@@ -119,6 +120,14 @@ class WatchStream {
     this.#closed = true;
     const oldest = this.#engine.store.oldestRevision(this.#ctx.cluster.shard);
     this.#sink.end(reason === 'compacted' ? tooOld(from, oldest) : undefined);
+  }
+
+  /** A cluster that was deleted before the watch began tells it nothing. */
+  async endIfClusterGone(): Promise<void> {
+    const cluster = await this.#engine.store.cluster(this.#ctx.cluster.name);
+    if (cluster?.state === 'Active') return;
+    this.#handle?.close();
+    this.#end('clusterDeleted', 0);
   }
 
   close(): void {

@@ -66,6 +66,10 @@ class LogicalClusters implements RestStorage {
       onChanges: (_none, progress) => sink.events([], progress),
       onEnd: () => sink.end(undefined),
     });
+    if ((await store.cluster(ctx.cluster.name))?.state !== 'Active') {
+      handle.close();
+      sink.end(undefined);
+    }
     return () => handle.close();
   }
 
