@@ -114,17 +114,14 @@ class Comparer {
     }
   }
 
-  /** Untyped: objects are granular, everything else is a leaf. */
+  /** Untyped: objects are granular, null is an object without members beside one, everything else is a leaf. */
   #any(l: Json | undefined, r: Json | undefined): void {
-    if (l !== undefined && r !== undefined && isObject(l) !== isObject(r)) {
-      // Another type than before: the value itself is modified, and what an object had or has is removed or added.
-      this.#map(isObject(l) ? l : null, isObject(r) ? r : null, anySchema);
-      const { '.': _, ...children } = this.#changed ?? emptySet;
-      this.#changed = Object.keys(children).length === 0 ? leaf : { '.': leaf, ...children };
-      return;
-    }
-    if (isObject(l ?? r)) this.#map(l, r, anySchema);
-    else this.#leaf(l, r);
+    if (!isObject(l) && !isObject(r)) return this.#leaf(l, r);
+    if ((isObject(l) || isAbsent(l)) && (isObject(r) || isAbsent(r))) return this.#map(l, r, anySchema);
+    // Another type than before: the value itself is modified, and what an object had or has is removed or added.
+    this.#map(isObject(l) ? l : null, isObject(r) ? r : null, anySchema);
+    const { '.': _, ...children } = this.#changed ?? emptySet;
+    this.#changed = Object.keys(children).length === 0 ? leaf : { '.': leaf, ...children };
   }
 
   #structOrLeaf(l: Json | undefined, r: Json | undefined, schema: StructSchema): void {
@@ -270,6 +267,10 @@ function objectOrEmpty(value: Json | undefined): JsonObject {
 
 function objectOrAbsent(value: Json | undefined): JsonObject | undefined {
   return value === undefined ? undefined : isObject(value) ? value : {};
+}
+
+function isAbsent(value: Json | undefined): boolean {
+  return value === undefined || value === null;
 }
 
 /** Absent, null, or a container without content. */

@@ -79,14 +79,20 @@ function removeFields(object: JsonObject, paths: FieldSet, schema: Schema): Json
       setOwn(kept, name, value);
       continue;
     }
-    if (isMember(node)) {
+    const below = childSchema(schema, `f:${name}`);
+    if (isMember(node) && !isEmptyKeyedList(value, below)) {
       changed = true;
       continue;
     }
-    const rest = remove(value, node, childSchema(schema, `f:${name}`));
+    const rest = remove(value, node, below);
     if (rest !== value) changed = true;
     setOwn(kept, name, rest);
   }
   if (!changed) return object;
   return Object.keys(kept).length === 0 ? null : kept;
+}
+
+/** Nothing says who owns an empty list of keyed items, so nobody can drop it. */
+function isEmptyKeyedList(value: Json, schema: Schema): boolean {
+  return schema.kind === 'list' && schema.listType !== 'atomic' && Array.isArray(value) && value.length === 0;
 }
