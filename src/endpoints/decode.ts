@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '../apimachinery/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject, parseApiVersion } from '../apimachinery/object.ts';
 import { decodeProtobufMessage } from '../apimachinery/protobuf/decode.ts';
 import { type ProtobufEnvelope, readProtobufEnvelope } from '../apimachinery/protobuf/envelope.ts';
+import { hasProtobufForm } from '../apimachinery/protobuf/encode.ts';
 import { DecodeError, decodeObject } from '../apimachinery/schema/decode.ts';
 import type { StructSchema } from '../apimachinery/schema/schema.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
@@ -73,11 +74,6 @@ function decodeProtobuf(body: Buffer, target: Target, expected: GroupVersionKind
     if (error instanceof DecodeError) throw error;
     throw cannotBeHandled(actual, expected, reason(error));
   }
-}
-
-function hasProtobufForm(schema: StructSchema): boolean {
-  for (const field of schema.fields.values()) if (field.proto > 0) return true;
-  return false;
 }
 
 function bodySchema(target: Target, expected: GroupVersionKind): StructSchema {

@@ -18,6 +18,20 @@ describe('negotiation', () => {
     assert.equal(negotiate('application/vnd.kubernetes.protobuf, */*', 'watch').format, 'json');
   });
 
+  it('answers protobuf to those who take nothing else, where there is such a form', () => {
+    const only = 'application/vnd.kubernetes.protobuf';
+    for (const conversions of ['object', 'list', 'watch'] as const) {
+      assert.equal(negotiate(only, conversions, true).format, 'protobuf');
+      assert.equal(
+        negotiate(`${only};as=PartialObjectMetadata;v=v1;g=meta.k8s.io`, conversions, true).format,
+        'protobuf',
+      );
+      assert.throws(() => negotiate(only, conversions, false), { code: 406 });
+      assert.throws(() => negotiate(`${only};as=Table;v=v1;g=meta.k8s.io`, conversions, true), { code: 406 });
+    }
+    assert.equal(negotiate(`${only},text/html`, 'object', true).format, 'protobuf');
+  });
+
   it('takes the first clause of the highest quality', () => {
     assert.equal(negotiate('application/json;q=0.1,application/yaml', 'object').format, 'yaml');
     assert.equal(negotiate('*/*,application/yaml', 'object').format, 'yaml');

@@ -2,7 +2,7 @@ import { ApiError, notAcceptable } from '../apimachinery/errors.ts';
 
 /** What a client wants back. */
 export type MediaType = {
-  readonly format: 'json' | 'yaml';
+  readonly format: 'json' | 'yaml' | 'protobuf';
   /** `as=Kind;g=group;v=version`. */
   readonly as: { readonly kind: string; readonly group: string; readonly version: string } | undefined;
   /** `pretty=1` in the media type. */
@@ -18,15 +18,14 @@ type Clause = {
   readonly quality: number;
 };
 
-/** Protobuf answers are not offered: every client that asks for them accepts JSON as well. */
+const protobuf = 'application/vnd.kubernetes.protobuf';
 const formats: ReadonlyMap<string, MediaType['format']> = new Map([
   ['application/json', 'json'],
   ['application/yaml', 'yaml'],
 ]);
-/** What the router lets through although no answer comes in it. */
-const routable: ReadonlySet<string> = new Set([...formats.keys(), 'application/vnd.kubernetes.protobuf']);
-const mediaTypes = [...formats.keys()];
-const streamTypes = ['application/json;stream=watch'];
+/** What the router lets through, also for kinds that have no protobuf form. */
+const routable: ReadonlySet<string> = new Set([...formats.keys(), protobuf]);
+const streamTypes = ['application/json;stream=watch', `${protobuf};stream=watch`];
 
 const json: MediaType = { format: 'json', as: undefined, pretty: false };
 const maxAcceptLength = 4096;
@@ -36,36 +35,49 @@ const remembered = new Map<string, MediaType>();
 /**
  * Chooses the form of an answer from an Accept header. Throws 406 as the stock server words it: one text when no media type is known, another
  * when only the conversion asked for is not offered. Answers are remembered per header, of which there are few.
+ *
+ * Protobuf (`withProtobuf`: the kind has such a form) is for clients that take nothing else: objects are kept as JSON, so that JSON costs nothing, and
+ * Go clients, which name protobuf first, take it just as well.
  */
-export function negotiate(accept: string, conversions: Conversions): MediaType {
+export function negotiate(accept: string, conversions: Conversions, withProtobuf = false): MediaType {
   if (accept === '' || accept === '*/*' || accept === 'application/json') return json;
-  const key = `${conversions} ${accept}`;
+  const key = `${conversions} ${withProtobuf} ${accept}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  const chosen = choose(accept, conversions);
+  const chosen = choose(accept, conversions, withProtobuf);
   if (remembered.size >= maxRemembered) remembered.clear();
   remembered.set(key, chosen);
   return chosen;
 }
 
-function choose(accept: string, conversions: Conversions): MediaType {
+function choose(accept: string, conversions: Conversions, withProtobuf: boolean): MediaType {
+  const mediaTypes = withProtobuf ? [...formats.keys(), protobuf] : [...formats.keys()];
   if (accept.length > maxAcceptLength) throw notAcceptable(mediaTypes);
+  const streams = withProtobuf ? streamTypes : streamTypes.slice(0, 1);
   const clauses = parseAccept(accept);
   if (conversions !== 'discovery' && !clauses.some((clause) => clause.type === '*/*' || routable.has(clause.type))) {
     throw unknownMediaTypes(
-      conversions === 'list' || conversions === 'watch' ? [...mediaTypes, ...streamTypes] : mediaTypes,
+      conversions === 'list' || conversions === 'watch' ? [...mediaTypes, ...streams] : mediaTypes,
     );
   }
   for (const clause of clauses) {
     const format = clause.type === '*/*' || clause.type === 'application/*' ? 'json' : formats.get(clause.type);
-    if (format === undefined) continue;
-    const { as: kind, g: group = '', v: version = '', pretty } = clause.parameters;
-    const as = kind === undefined ? undefined : { kind, group, version };
-    if (as !== undefined && !offers(conversions, as)) continue;
-    if (conversions === 'watch' && format === 'yaml') continue;
-    return { format, as, pretty: pretty === '1' };
+    if (format === undefined || (conversions === 'watch' && format === 'yaml')) continue;
+    const mediaType = mediaTypeOf(clause, format, conversions);
+    if (mediaType !== undefined) return mediaType;
   }
-  throw notAcceptable(conversions === 'watch' ? streamTypes : mediaTypes);
+  for (const clause of clauses) {
+    if (!withProtobuf || clause.type !== protobuf || clause.parameters['as'] === 'Table') continue;
+    const mediaType = mediaTypeOf(clause, 'protobuf', conversions);
+    if (mediaType !== undefined) return mediaType;
+  }
+  throw notAcceptable(conversions === 'watch' ? streams : mediaTypes);
+}
+
+function mediaTypeOf(clause: Clause, format: MediaType['format'], conversions: Conversions): MediaType | undefined {
+  const { as: kind, g: group = '', v: version = '', pretty } = clause.parameters;
+  const as = kind === undefined ? undefined : { kind, group, version };
+  return as !== undefined && !offers(conversions, as) ? undefined : { format, as, pretty: pretty === '1' };
 }
 
 function offers(conversions: Conversions, as: NonNullable<MediaType['as']>): boolean {

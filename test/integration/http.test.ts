@@ -5,6 +5,8 @@ import { connect as connectTls } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import WebSocket from 'ws';
+import { builtinSchemaForKind } from '../../src/api/builtin-types.ts';
+import { decodeProtobufObject } from '../../src/apimachinery/protobuf/decode.ts';
 import { http, type Endpoint } from '../support/http.ts';
 import { makeCluster, type Stack, startStack } from '../support/http-stack.ts';
 import { eventually } from '../support/wait.ts';
@@ -311,6 +313,98 @@ describe('the API over HTTP', () => {
       const answer = await http(admin, 'GET', `${path}?limit=1`, undefined, { accept: 'application/yaml' });
       assert.equal(answer.headers['content-type'], 'application/yaml');
       assert.match(answer.text, /^apiVersion: v1\nitems:\n- data:\n/);
+    });
+  });
+
+  describe('protobuf', () => {
+    const accept = 'application/vnd.kubernetes.protobuf';
+    const decode = (bytes: Uint8Array) => decodeProtobufObject(bytes, builtinSchemaForKind);
+
+    it('carries the same as JSON to clients that take nothing else', async () => {
+      await http(admin, 'POST', configMaps, configMap('proto-buf', { a: 'ü' }));
+      const object = await raw(admin, `${configMaps}/proto-buf`, { accept });
+      assert.equal(object.headers['content-type'], accept);
+      assert.deepEqual(decode(object.body), (await http(admin, 'GET', `${configMaps}/proto-buf`)).json());
+      const selected = `${configMaps}?fieldSelector=metadata.name%3Dproto-buf`;
+      const list = decode((await raw(admin, selected, { accept })).body) as unknown as {
+        kind: string;
+        items: object[];
+      };
+      assert.equal(list.kind, 'ConfigMapList');
+      assert.partialDeepStrictEqual(list.items, [{ metadata: { name: 'proto-buf' }, data: { a: 'ü' } }]);
+      const missing = decode((await raw(admin, `${configMaps}/missing`, { accept })).body);
+      assert.partialDeepStrictEqual(missing, { kind: 'Status', reason: 'NotFound', code: 404 });
+    });
+
+    it('frames the events of a watch', async () => {
+      const path = `${configMaps}?watch=1&fieldSelector=metadata.name%3Dproto-buf&timeoutSeconds=1`;
+      const { headers, body } = await raw(admin, path, { accept });
+      assert.equal(headers['content-type'], `${accept};stream=watch`);
+      assert.equal(body.readUInt32BE(0), body.length - 4);
+      const at = body.indexOf('k8s\0');
+      assert.equal(decode(body.subarray(at)).metadata.name, 'proto-buf');
+    });
+
+    it('is no answer to those who take JSON as well', async () => {
+      const answer = await raw(admin, `${configMaps}/proto-buf`, { accept: `${accept},application/json` });
+      assert.equal(answer.headers['content-type'], 'application/json');
+    });
+  });
+
+  describe('OpenAPI', () => {
+    type Index = { paths: Record<string, { serverRelativeURL: string }> };
+
+    for (const prefix of ['', '/clusters/root:org']) {
+      it(`leads from the index${prefix} to documents that may be kept for ever`, async () => {
+        const index = (await http(admin, 'GET', `${prefix}/openapi/v3`)).json<Index>();
+        const url = index.paths['api/v1']?.serverRelativeURL ?? '';
+        assert.ok(url.startsWith(`${prefix}/openapi/v3/api/v1?hash=`));
+        const document = await http(admin, 'GET', url);
+        assert.equal(document.status, 200);
+        assert.equal(document.headers['cache-control'], 'public, immutable');
+        assert.ok(document.json<{ paths: object }>().paths);
+        const again = await http(admin, 'GET', url, undefined, { 'if-none-match': String(document.headers['etag']) });
+        assert.deepEqual([again.status, again.text], [304, '']);
+        const moved = await http(admin, 'GET', `${prefix}/openapi/v3/api/v1?hash=old`);
+        assert.deepEqual([moved.status, moved.headers['location']], [301, url]);
+      });
+    }
+
+    it('v2 comes as JSON and as protobuf, compressed when large', async () => {
+      const json = await http(admin, 'GET', '/openapi/v2');
+      assert.equal(json.json()['swagger'], '2.0');
+      const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+      const packed = await raw(admin, '/openapi/v2', { accept, 'accept-encoding': 'gzip' });
+      assert.equal(packed.headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+      assert.ok(gunzipSync(packed.body).includes('ConfigMap'));
+      assert.equal((await http(admin, 'GET', '/openapi/v2', undefined, { accept: 'text/html' })).status, 406);
+    });
+  });
+
+  describe('discovery', () => {
+    it('comes whole, with an entity tag', async () => {
+      const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+      for (const path of ['/api', '/apis']) {
+        const answer = await http(admin, 'GET', path, undefined, { accept });
+        assert.equal(
+          answer.headers['content-type'],
+          'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+        );
+        assert.partialDeepStrictEqual(answer.json(), {
+          kind: 'APIGroupDiscoveryList',
+          apiVersion: 'apidiscovery.k8s.io/v2',
+        });
+        const headers = { accept, 'if-none-match': String(answer.headers['etag']) };
+        assert.equal((await http(admin, 'GET', path, undefined, headers)).status, 304);
+        assert.equal(answer.headers['vary'], 'Accept');
+      }
+    });
+
+    it('differs between root and other logical clusters', async () => {
+      const groups = async (prefix: string) =>
+        (await http(admin, 'GET', `${prefix}/apis/placement.atoll.dev/v1alpha1`)).text;
+      assert.ok((await groups('')).includes('physicalclusters'));
+      assert.ok(!(await groups('/clusters/root:org')).includes('physicalclusters'));
     });
   });
 

@@ -1,20 +1,21 @@
-import { stringify, type Json } from '../../apimachinery/json.ts';
+import { stringify, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { Target } from '../../registry/registry.ts';
 import { readBody } from '../body.ts';
 import { decodeDeleteOptions } from '../decode-delete-options.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiation.ts';
 import { deleteOptionsFromQuery, validateDeleteOptions } from '../options.ts';
+import { protobufObject, protobufType } from '../writers/protobuf.ts';
 import { respondObject } from '../writers/object.ts';
-import { respondDocument } from '../writers/respond.ts';
+import { respondBody, respondDocument } from '../writers/respond.ts';
+import { answerForm } from './answer-form.ts';
 
 /**
  * DELETE of one object. Gone at once: a Status, or the object for kinds that say so; waiting for finalizers: the object. 202 only for a delete with
  * orphanDependents=false that waits.
  */
 export async function deleteObject(endpoints: Endpoints, x: Exchange, target: Target): Promise<void> {
-  const mediaType = negotiate(x.header('accept'), 'object');
+  const mediaType = answerForm(x, target, 'object');
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const raw = body.length === 0 ? deleteOptionsFromQuery(x) : decodeDeleteOptions(body, x.header('content-type'));
   const options = validateDeleteOptions(raw);
@@ -26,6 +27,8 @@ export async function deleteObject(endpoints: Endpoints, x: Exchange, target: Ta
   }
   const { group, resource } = target.definition;
   const details: Json = { name: target.name, ...(group === '' ? {} : { group }), kind: resource, uid: answer.uid };
-  const status: Json = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-  await respondDocument(x, 200, mediaType, stringify(status));
+  const status: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  await (mediaType.format === 'protobuf'
+    ? respondBody(x, 200, protobufType, protobufObject(status))
+    : respondDocument(x, 200, mediaType, stringify(status)));
 }

@@ -1,13 +1,13 @@
 import type { Target } from '../../registry/registry.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiation.ts';
 import { parseListRequest } from '../options.ts';
 import { respondList } from '../writers/list.ts';
+import { answerForm } from './answer-form.ts';
 
 /** GET of a collection. */
 export async function listObjects(endpoints: Endpoints, x: Exchange, target: Target): Promise<void> {
-  const mediaType = negotiate(x.header('accept'), 'list');
+  const mediaType = answerForm(x, target, 'list');
   const answer = await endpoints.registry.list(x, target, parseListRequest(x));
   await respondList(x, mediaType, target, answer);
 }

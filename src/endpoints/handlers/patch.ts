@@ -5,9 +5,9 @@ import { decodePatch } from '../decode-patch.ts';
 import { mediaTypeOf } from '../decode.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiation.ts';
 import { parsePatchOptions } from '../options.ts';
 import { respondObject } from '../writers/object.ts';
+import { answerForm } from './answer-form.ts';
 
 const patchTypes: ReadonlyMap<string, PatchType> = new Map([
   ['application/json-patch+json', 'json'],
@@ -26,7 +26,7 @@ export async function patchObject(endpoints: Endpoints, x: Exchange, target: Tar
   if (type === 'strategic' && !target.definition.builtIn) {
     throw unsupportedMediaType([...patchTypes.keys()].filter((offered) => !offered.includes('strategic')));
   }
-  const mediaType = negotiate(x.header('accept'), 'object');
+  const mediaType = answerForm(x, target, 'object');
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const { options, force } = parsePatchOptions(x, type === 'apply');
   const { patch, strictErrors } = decodePatch(type, body);

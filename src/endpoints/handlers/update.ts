@@ -3,14 +3,14 @@ import { readBody } from '../body.ts';
 import { decodeBody } from '../decode.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiation.ts';
 import { parseWriteOptions } from '../options.ts';
 import { respondObject } from '../writers/object.ts';
 import { matchName, matchNamespace } from './match-url.ts';
+import { answerForm } from './answer-form.ts';
 
 /** PUT of an object or of one of its subresources. */
 export async function updateObject(endpoints: Endpoints, x: Exchange, target: Target, catalog: Catalog): Promise<void> {
-  const mediaType = negotiate(x.header('accept'), 'object');
+  const mediaType = answerForm(x, target, 'object');
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const options = parseWriteOptions(x, 'UpdateOptions');
   const object = decodeBody(x, body, target, catalog, options.fieldValidation);

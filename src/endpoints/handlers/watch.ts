@@ -1,11 +1,11 @@
 import type { Target } from '../../registry/registry.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiation.ts';
 import { parseWatchRequest } from '../options.ts';
 import { openEventStream } from '../writers/event-stream.ts';
 import { watchForm } from '../writers/watch-encoding.ts';
 import { WatchWriter } from '../writers/watch.ts';
+import { answerForm } from './answer-form.ts';
 
 const minTimeoutSeconds = 1800;
 
@@ -14,7 +14,7 @@ const minTimeoutSeconds = 1800;
  * status code; later ones are ERROR events.
  */
 export async function watchObjects(endpoints: Endpoints, x: Exchange, target: Target): Promise<void> {
-  const mediaType = negotiate(x.header('accept'), 'watch');
+  const mediaType = answerForm(x, target, 'watch');
   const { request, timeoutSeconds } = parseWatchRequest(x);
   const form = watchForm(target, mediaType, x.parameter('includeObject'));
   const named =
@@ -28,7 +28,7 @@ export async function watchObjects(endpoints: Endpoints, x: Exchange, target: Ta
   const { signal } = x;
   const stop = await endpoints.registry.watch(x, { ...target, name: '' }, named, writer);
   try {
-    writer.open(await openEventStream(x), signal);
+    writer.open(await openEventStream(x, form), signal);
     endpoints.watches.add(writer);
     await writer.ended;
   } finally {

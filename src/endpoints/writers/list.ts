@@ -5,8 +5,8 @@ import { type MediaType, wantsPretty } from '../negotiation.ts';
 import { composeGzip, deflateTail } from './gzip.ts';
 import { endWithParts } from './large-body.ts';
 import { listTail, type ListTail } from './list-tail.ts';
-import { wrongShape } from './object.ts';
-import { acceptsGzip, commonHeaders, gzipThreshold, respondDocument } from './respond.ts';
+import { protobufList, protobufType } from './protobuf.ts';
+import { acceptsGzip, commonHeaders, gzipThreshold, respondBody, respondDocument } from './respond.ts';
 import { columnDefinitions, includeObjectOf, tableRow } from './table.ts';
 
 /**
@@ -24,15 +24,12 @@ export async function respondList(
     await respondDocument(x, 200, mediaType, tableOf(x, as.version, target, answer));
     return;
   }
-  if (as?.kind === 'PartialObjectMetadata') {
-    throw wrongShape(
-      'you requested PartialObjectMetadata, but the requested object is a list',
-      target.definition.listKind,
-    );
-  }
   const metaVersion = as === undefined ? undefined : `meta.k8s.io/${as.version}`;
   const kind = metaVersion === undefined ? target.definition.listKind : 'PartialObjectMetadataList';
   const apiVersion = metaVersion ?? formatApiVersion(target.definition.group, target.version.version);
+  if (mediaType.format === 'protobuf') {
+    return respondBody(x, 200, protobufType, protobufList(answer, apiVersion, kind));
+  }
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${metadataOf(answer)},`;
   const tail = listTail(target, answer, metaVersion);
   if (mediaType.format === 'json' && !wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType)) {

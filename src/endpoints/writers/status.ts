@@ -1,10 +1,11 @@
 import { ApiError } from '../../apimachinery/errors.ts';
-import { stringify, type Json } from '../../apimachinery/json.ts';
+import { stringify, type JsonObject } from '../../apimachinery/json.ts';
 import { RevisionCompacted, StorageUnavailable } from '../../storage/object-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type MediaType, negotiate } from '../negotiation.ts';
 import { MalformedPath } from '../requestinfo.ts';
-import { respond, respondDocument, respondText } from './respond.ts';
+import { protobufObject, protobufType } from './protobuf.ts';
+import { respond, respondBody, respondDocument, respondText } from './respond.ts';
 
 /** Turns whatever was thrown into the error that the client sees. Unknown errors show nothing of themselves. */
 export function toApiError(error: unknown): ApiError {
@@ -37,13 +38,17 @@ export async function respondError(x: Exchange, error: unknown): Promise<void> {
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) extra['retry-after'] = String(retryAfter);
   if (status.code === 401 || status.code === 403) extra['x-content-type-options'] = 'nosniff';
-  await respondDocument(x, status.code, errorMediaType(x), stringify(status.toStatus() as Json), extra);
+  const mediaType = errorMediaType(x);
+  const object = status.toStatus() as JsonObject;
+  await (mediaType.format === 'protobuf'
+    ? respondBody(x, status.code, protobufType, protobufObject(object), extra)
+    : respondDocument(x, status.code, mediaType, stringify(object), extra));
 }
 
 /** Errors are JSON unless the client prefers YAML; an unacceptable Accept header is no reason not to say what is wrong. */
 function errorMediaType(x: Exchange): MediaType {
   try {
-    return { ...negotiate(x.header('accept'), 'none'), as: undefined };
+    return { ...negotiate(x.header('accept'), 'none', true), as: undefined };
   } catch {
     return { format: 'json', as: undefined, pretty: true };
   }

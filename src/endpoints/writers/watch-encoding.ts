@@ -1,10 +1,12 @@
 import type { VersionDefinition } from '../../api/resource-definition.ts';
 import type { ApiError } from '../../apimachinery/errors.ts';
-import { stringify, type Json } from '../../apimachinery/json.ts';
+import { stringify, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { formatApiVersion } from '../../apimachinery/object.ts';
+import { encodeWatchFrame } from '../../apimachinery/protobuf/encode.ts';
 import type { Target, WatchEvent } from '../../registry/registry.ts';
 import type { MediaType } from '../negotiation.ts';
 import { count, touch } from './byte-budget.ts';
+import { partialMetadata, protobufObject } from './protobuf.ts';
 import { metadataText } from './metadata-text.ts';
 import { columnDefinitions, includeObjectOf, tableRow, type IncludeObject } from './table.ts';
 
@@ -12,6 +14,7 @@ import { columnDefinitions, includeObjectOf, tableRow, type IncludeObject } from
 export type WatchForm = {
   readonly target: Pick<Target, 'definition' | 'version'>;
   readonly as: 'object' | 'metadata' | 'table';
+  readonly format: 'json' | 'protobuf';
   /** meta.k8s.io version of Table and PartialObjectMetadata. */
   readonly metaVersion: string;
   readonly includeObject: IncludeObject;
@@ -33,11 +36,12 @@ export function watchForm(target: Target, mediaType: MediaType, includeObject: s
   const include = as === 'table' ? includeObjectOf(includeObject) : 'None';
   let known = forms.get(target.version);
   if (known === undefined) forms.set(target.version, (known = new Map()));
-  const key = `${as} ${metaVersion} ${include}`;
+  const format = mediaType.format === 'protobuf' ? 'protobuf' : 'json';
+  const key = `${as} ${format} ${metaVersion} ${include}`;
   let form = known.get(key);
   if (form === undefined) {
     const { definition, version } = target;
-    form = { target: { definition, version }, as, metaVersion, includeObject: include };
+    form = { target: { definition, version }, as, format, metaVersion, includeObject: include };
     known.set(key, form);
   }
   return form;
@@ -81,11 +85,17 @@ function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boo
   let length = 0;
   let withColumns = columns;
   for (const event of batch) {
-    const head = heads[event.type];
-    const object = encodeObject(event, form, withColumns);
-    withColumns = false;
-    parts.push(head, object, tail);
-    length += head.length + object.length + tail.length;
+    if (form.format === 'protobuf') {
+      const frame = encodeWatchFrame(event.type, protobufEventObject(event, form));
+      parts.push(frame);
+      length += frame.length;
+    } else {
+      const head = heads[event.type];
+      const object = encodeObject(event, form, withColumns);
+      withColumns = false;
+      parts.push(head, object, tail);
+      length += head.length + object.length + tail.length;
+    }
     ends.push(length);
     if (length >= pieceBytes) {
       pieces.push({ bytes: Buffer.concat(parts, length), ends });
@@ -96,6 +106,13 @@ function encodeBatch(batch: readonly WatchEvent[], form: WatchForm, columns: boo
   }
   if (length > 0) pieces.push({ bytes: Buffer.concat(parts, length), ends });
   return pieces;
+}
+
+function protobufEventObject(event: WatchEvent, form: WatchForm): Buffer {
+  const { object } = event.object;
+  return protobufObject(
+    form.as === 'metadata' ? partialMetadata(object, `meta.k8s.io/${form.metaVersion}`) : (object as JsonObject),
+  );
 }
 
 function encodeObject(event: WatchEvent, form: WatchForm, withColumns: boolean): Uint8Array {
@@ -125,6 +142,7 @@ export function encodeBookmark(form: WatchForm, revision: number, initialEventsE
   const annotations = initialEventsEnd ? initialEventsEndAnnotation : '';
   const metadata = `{"resourceVersion":"${revision}","creationTimestamp":null${annotations}}`;
   const { definition, version } = form.target;
+  if (form.format === 'protobuf') return protobufFrame('BOOKMARK', bookmarkObject(form, revision, initialEventsEnd));
   let object: string;
   if (form.as === 'object') {
     const apiVersion = formatApiVersion(definition.group, version.version);
@@ -138,7 +156,22 @@ export function encodeBookmark(form: WatchForm, revision: number, initialEventsE
   return line(`{"type":"BOOKMARK","object":${object}}\n`);
 }
 
-export function encodeError(error: ApiError): Encoded {
+function bookmarkObject(form: WatchForm, revision: number, initialEventsEnd: boolean): JsonObject {
+  const { definition, version } = form.target;
+  const annotations: JsonObject = { 'k8s.io/initial-events-end': 'true' };
+  const metadata: JsonObject = { resourceVersion: String(revision), ...(initialEventsEnd ? { annotations } : {}) };
+  return form.as === 'metadata'
+    ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata }
+    : { kind: definition.kind, apiVersion: formatApiVersion(definition.group, version.version), metadata };
+}
+
+function protobufFrame(type: string, object: JsonObject): Encoded {
+  const bytes = encodeWatchFrame(type, protobufObject(object));
+  return { bytes, ends: [bytes.length] };
+}
+
+export function encodeError(form: WatchForm, error: ApiError): Encoded {
+  if (form.format === 'protobuf') return protobufFrame('ERROR', error.toStatus() as JsonObject);
   return line(`{"type":"ERROR","object":${stringify(error.toStatus() as Json)}}\n`);
 }
 

@@ -82,7 +82,7 @@ export class WatchWriter implements WatchSink {
 
   end(error: ApiError | undefined): void {
     if (this.#over) return;
-    if (error !== undefined) this.#write(encodeError(error));
+    if (error !== undefined) this.#write(encodeError(this.#form, error));
     else if (this.#options.bookmarks) this.#bookmark(false);
     this.#over = true;
     if (this.#stream !== undefined) this.#drain();

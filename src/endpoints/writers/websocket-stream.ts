@@ -19,17 +19,17 @@ const server = new WebSocketServer({
 const congestionBytes = 64 * 1024;
 
 /** Completes the WebSocket handshake: every event becomes one text message. */
-export function acceptWebSocket(x: Exchange, upgrade: Upgrade): Promise<EventStream> {
+export function acceptWebSocket(x: Exchange, upgrade: Upgrade, binary: boolean): Promise<EventStream> {
   return new Promise((resolve) => {
     upgrade.response.detachSocket(upgrade.socket as never);
     server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
       x.status = 101;
-      resolve(eventStream(socket));
+      resolve(eventStream(socket, binary));
     });
   });
 }
 
-function eventStream(socket: WebSocket): EventStream {
+function eventStream(socket: WebSocket, binary: boolean): EventStream {
   socket.on('error', () => socket.terminate());
   let alive = true;
   socket.on('pong', () => {
@@ -46,8 +46,8 @@ function eventStream(socket: WebSocket): EventStream {
     write: ({ bytes, ends }) => {
       let start = 0;
       for (const end of ends) {
-        // The newline at the end of an event is not part of a message.
-        socket.send(bytes.subarray(start, end - 1), { binary: false }, sent);
+        // The newline at the end of a JSON event is not part of a message.
+        socket.send(bytes.subarray(start, binary ? end : end - 1), { binary }, sent);
         start = end;
       }
       congested = socket.bufferedAmount > congestionBytes;
