@@ -52,6 +52,8 @@ async function withKnex<T>(databaseUrl: string, use: (knex: Knex) => Promise<T>)
     connection: { connectionString: databaseUrl, connectionTimeoutMillis: 5000 },
     pool: { min: 0, max: 2 },
     migrations: { migrationSource: source },
+    // What goes wrong is thrown; knex would print it as well.
+    log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
   });
   try {
     return await use(knex);
