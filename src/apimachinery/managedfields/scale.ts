@@ -58,8 +58,8 @@ export function parentManagedFields(
   const path = paths[apiVersion] ?? ['spec', 'replicas'];
   for (const [id, owner] of owners) {
     if (!hasPath(owner.set, scaleReplicas)) continue;
-    const { entry: _, ...rest } = owner;
-    managers.set(id, { ...rest, apiVersion, set: setOf(elements(path)) });
+    // Upstream looks for the time in the resource, which has none for a new owner.
+    managers.set(id, { ...withSet(owner, setOf(elements(path))), apiVersion, time: undefined });
   }
   return encodeManagers(managers);
 }
