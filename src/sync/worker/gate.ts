@@ -32,7 +32,7 @@ export class PhysicalClusterGate {
     if (this.#failures >= failuresToOpen) {
       if (now < this.#nextScoutAt) return { ok: false, retryMs: this.#nextScoutAt - now };
       this.#nextScoutAt = now + halfOpenEveryMs;
-    } else if (this.#inside >= this.#limit) {
+    } else if (this.#inside >= Math.floor(this.#limit)) {
       return { ok: false, retryMs: busyRetryMs };
     }
     this.#inside++;
