@@ -141,6 +141,7 @@ function statusOnly(builtIn: boolean, object: KubeObject, old: KubeObject): Kube
   return next;
 }
 
+/** Subresources other than status and scale know themselves what they may change. */
 function validateChange(
   target: Target,
   object: KubeObject,
@@ -157,11 +158,12 @@ function validateChange(
   errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
   if (target.subresource === 'status')
     errors.push(...(definition.status?.validateUpdate?.(object, old, strategyCtx) ?? []));
-  else {
+  else if (target.subresource === '' || target.subresource === 'scale') {
     errors.push(...(definition.strategy.validate?.(object, strategyCtx) ?? []));
     errors.push(...(definition.strategy.validateUpdate?.(object, old, strategyCtx) ?? []));
   }
   if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
+  if (target.subresource === '') definition.strategy.warn?.(object, old, strategyCtx);
 }
 
 function decide(

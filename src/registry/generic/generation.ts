@@ -7,6 +7,11 @@ import type { KubeObject } from '../../apimachinery/object.ts';
  * (built-in kinds: always); for deployments also the annotations.
  */
 export function changesGeneration(definition: ResourceDefinition, object: KubeObject, old: KubeObject): boolean {
+  if (
+    definition.strategy.generationCountsAnnotations === true &&
+    !deepEqual(object.metadata.annotations, old.metadata.annotations)
+  )
+    return true;
   const countsStatus = !definition.builtIn && definition.status === undefined;
   if (definition.strategy.generationCountsAnnotations === true) {
     if (!deepEqual(object.metadata.annotations, old.metadata.annotations)) return true;

@@ -74,6 +74,7 @@ export async function prepareNewObject(
   const onlyNew = strategy.validateCreate?.(object, strategyCtx);
   if (onlyNew !== undefined && onlyNew.length > 0) errors.push(...onlyNew);
   if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
+  strategy.warn?.(object, undefined, strategyCtx);
   const validating = engine.admission.validate(attributes);
   if (validating !== undefined) await validating;
   strategy.warn?.(object, undefined, strategyCtx);

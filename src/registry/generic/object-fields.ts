@@ -12,3 +12,9 @@ export function textField(struct: JsonObject | undefined, field: string): string
   const value = struct?.[field];
   return typeof value === 'string' ? value : '';
 }
+
+/** A number inside a struct; 0 when absent or something else. */
+export function numberField(struct: JsonObject | undefined, field: string): number {
+  const value = struct?.[field];
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : 0;
+}

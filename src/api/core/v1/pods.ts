@@ -114,6 +114,10 @@ export const pods = builtinResource({
     warn,
   },
   status: { prepareForUpdate: prepareStatus, validateUpdate: validatePodStatusUpdate },
+  subresources: {
+    binding: { kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
+    eviction: { kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
+  },
   fieldSelectors: {
     'spec.nodeName': (object) => (object as Pod).spec?.nodeName ?? '',
     'spec.restartPolicy': (object) => (object as Pod).spec?.restartPolicy ?? '',
