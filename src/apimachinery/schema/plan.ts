@@ -77,11 +77,15 @@ function fieldPlan(field: FieldSchema): FieldPlan {
       !field.pointer &&
       value.kind !== 'struct' &&
       value.kind !== 'any' &&
+      field.name !== emptyIsMeant &&
       !alwaysWritten(field.schema),
     zero: zeroOf(field, value),
     inherited: field.name in Object.prototype,
   };
 }
+
+/** An empty metadata.managedFields says: forget who owns what. */
+const emptyIsMeant = 'managedFields';
 
 /** Go types with an encoder of their own are structs, which omitempty does not concern. */
 function alwaysWritten(schema: Schema): boolean {
