@@ -10,6 +10,10 @@ export interface HttpRequest {
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly httpVersionMajor: number;
+  /** The whole body has come. */
+  readonly complete: boolean;
+  /** HTTP/2 only. */
+  readonly stream?: { close(code: number): void };
   readonly socket: { readonly remoteAddress?: string | undefined };
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'aborted' | 'close', listener: () => void): unknown;
@@ -27,7 +31,7 @@ export interface HttpResponse {
   write(chunk: Uint8Array | string): boolean;
   end(chunk?: Uint8Array | string): unknown;
   destroy(error?: Error): unknown;
-  on(event: 'close' | 'drain', listener: () => void): unknown;
+  on(event: 'close' | 'drain' | 'finish', listener: () => void): unknown;
   removeListener(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
@@ -63,6 +67,8 @@ export class Exchange implements RequestContext {
   deadline: number;
   /** Watches and other requests that may last: not counted in flight, no deadline. */
   longRunning = false;
+  /** The answer has begun: whoever comes later comes too late. */
+  answered = false;
   /** The status answered, for log and metrics. */
   status = 0;
   /** Bytes of the body answered. */

@@ -50,9 +50,14 @@ export type ApiHandler = {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** From now on /readyz fails; requests are still served. */
   stopBeingReady(): void;
-  /** Ends all watches cleanly and resolves when no request is in flight. */
-  drain(): Promise<void>;
+  /** Ends all watches cleanly and resolves when no request is in flight, at the latest after `graceMs`. */
+  drain(graceMs?: number): Promise<void>;
 };
+
+const defaultGraceMs = 15_000;
+
+/** Writing to a client that has just gone is no error of ours. */
+function ignore(): void {}
 
 type Http2Express = (express: typeof import('express')) => Express;
 /** The package has no types; it makes Express serve HTTP/2 requests next to HTTP/1.1 ones. */
@@ -88,6 +93,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
   app.set('query parser', false);
   options.configure?.(app);
   app.use((request, response) => {
+    response.on('error', ignore);
     void serve(endpoints, new Exchange(request as HttpRequest, response as HttpResponse, timeoutMs));
   });
 
@@ -98,6 +104,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
       const token = tokenFromProtocols(String(request.headers['sec-websocket-protocol'] ?? ''));
       if (token !== undefined) request.headers.authorization ??= `Bearer ${token}`;
       const response = new NodeResponse(request);
+      response.on('error', ignore);
       response.shouldKeepAlive = false;
       response.assignSocket(socket as never);
       response.on('finish', () => socket.end());
@@ -115,9 +122,14 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
     stopBeingReady: () => {
       ready = false;
     },
-    drain: () => {
+    drain: async (graceMs = defaultGraceMs) => {
       endpoints.watches.endAll();
-      return inFlight.whenIdle();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([inFlight.whenIdle(), late]);
+      clearTimeout(timer);
     },
   };
 }

@@ -1,4 +1,6 @@
+import cluster from 'node:cluster';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { joinMetrics } from './cluster-metrics.ts';
 
 /** What metrics read of a finished request. */
 export type RequestSummary = {
@@ -36,6 +38,8 @@ export class Metrics {
   readonly #requests: Counter<(typeof requestLabels)[number]>;
   readonly #durations: Histogram<(typeof durationLabels)[number]>;
   readonly #known = new Set<string>();
+  /** In a worker process: the metrics of all processes. */
+  readonly #everywhere: (() => Promise<string | undefined>) | undefined;
   #load: () => Load = () => ({ requests: 0, watches: 0 });
 
   constructor(options: { process?: boolean } = {}) {
@@ -66,6 +70,7 @@ export class Metrics {
       collect: (): void => longRunning.set(this.#load().watches),
     });
     if (options.process !== false) collectDefaultMetrics({ register: this.registry });
+    this.#everywhere = cluster.isWorker ? joinMetrics(this.registry) : undefined;
   }
 
   /** Where the gauges of the load come from. */
@@ -73,7 +78,7 @@ export class Metrics {
     this.#load = load;
   }
 
-  /** Counts a finished request. `served`: its labels name a resource that exists. */
+  /** Counts a finished request. */
   requestDone(summary: RequestSummary, seconds: number): void {
     const { info } = summary;
     const labels = this.#labels(info, summary.status);
@@ -81,9 +86,10 @@ export class Metrics {
     if (!summary.longRunning) this.#durations.observe(labels, seconds);
   }
 
-  /** The exposition text. */
+  /** The exposition text, of all processes of the server together. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
-    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+    const body = (await this.#everywhere?.()) ?? (await this.registry.metrics());
+    return { contentType: this.registry.contentType, body };
   }
 
   #labels(info: RequestSummary['info'], status: number) {

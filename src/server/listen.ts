@@ -51,7 +51,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('session', watchSession);
-  server.on('request', options.handler as never);
+  let closing = false;
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Clients that keep a connection busy would otherwise never leave.
+    if (closing) response.shouldKeepAlive = false;
+    options.handler(request, response);
+  });
   server.on('upgrade', options.upgrade);
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
@@ -66,7 +71,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     host: address.address,
     port: address.port,
     reload: (material) => server.setSecureContext(secureContext(material)),
-    close: (graceMs) => close(server, sockets, graceMs),
+    close: (graceMs) => {
+      closing = true;
+      return close(server, sockets, graceMs);
+    },
   };
 }
 

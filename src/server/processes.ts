@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { relayMetrics } from '../observability/cluster-metrics.ts';
 
 /** What the parent tells a worker, and a worker its parent. */
 type ToWorker = { readonly type: 'stop' };
@@ -32,6 +33,7 @@ export function workerAssignment(env: Readonly<Record<string, string | undefined
  * first one that failed said. A worker that dies later is replaced.
  */
 export async function startWorkers(options: WorkerPoolOptions): Promise<WorkerPool> {
+  relayMetrics();
   const running = new Map<number, Worker>();
   let stopping = false;
 

@@ -10,9 +10,6 @@ import { type DifferentialRequest, requests } from './requests.ts';
 type Server = { readonly url: string; readonly token: string };
 type Answer = { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
 
-/** `--without-managed-fields`: for a server without them. */
-const withoutManagedFields = process.argv.includes('--without-managed-fields');
-
 const comparedHeaders = ['content-type', 'cache-control', 'warning', 'retry-after', 'vary', 'x-content-type-options'];
 
 function ask(server: Server, request: DifferentialRequest): Promise<Answer> {
@@ -81,7 +78,6 @@ function canonical(text: string): string {
       : typeof value === 'object' && value !== null
         ? Object.fromEntries(
             Object.entries(value)
-              .filter(([key]) => !(withoutManagedFields && key === 'managedFields'))
               .sort(([a], [b]) => (a < b ? -1 : 1))
               .map(([key, item]) => [key, sorted(item)]),
           )

@@ -562,15 +562,51 @@ describe('the API over HTTP', () => {
         'POST /version HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       'a huge header': `GET /version HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(200_000)}\r\n\r\n`,
       'an absolute target': 'GET http://other/version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'a broken handshake': `GET ${configMaps}?watch=1 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer TOKEN\r\n\r\n`,
       'an odd upgrade': 'GET /version HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
     };
     for (const [name, bytes] of Object.entries(hostile)) {
       it(`with ${name} end and harm nobody`, async () => {
-        const text = await exchange(admin, bytes);
+        const text = await exchange(admin, bytes.replace('TOKEN', String(admin.token)));
         assert.match(text, /^(HTTP\/1\.1 (200|4\d\d)|$)/);
         assert.equal((await http(admin, 'GET', '/version')).status, 200);
       });
     }
+  });
+
+  it('survives clients that vanish in the middle of everything', async () => {
+    let running = true;
+    const writing = (async () => {
+      for (let i = 0; running; i++) {
+        const labels = { chaos: 'yes' };
+        await http(admin, 'POST', configMaps, {
+          ...configMap(`chaos-${i}`, { fill: 'x'.repeat(5000) }),
+          metadata: { name: `chaos-${i}`, labels },
+        });
+      }
+    })();
+    const watchPath = `${configMaps}?watch=1&labelSelector=chaos%3Dyes`;
+    for (let round = 0; round < 15; round++) {
+      const http1 = Array.from({ length: 10 }, () => watch(admin, watchPath));
+      const session = connectHttp2(admin.url, { ca: admin.ca });
+      session.on('error', () => undefined);
+      for (let i = 0; i < 10; i++) {
+        const path = i % 2 === 0 ? watchPath : configMaps;
+        const stream = session.request({ ':path': path, authorization: `Bearer ${admin.token}` });
+        stream.on('error', () => undefined);
+        if (i % 3 === 0) stream.on('response', () => stream.close());
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (round % 3 !== 0) await eventually('some events', () => http1.some(({ events }) => events.length > 0));
+      session.destroy();
+      for (const each of http1) each.stop();
+    }
+    running = false;
+    await writing;
+    assert.equal((await http(admin, 'GET', '/livez')).status, 200);
+    const open = async () =>
+      /apiserver_longrunning_requests (\d+)/.exec((await http(admin, 'GET', '/metrics')).text)?.[1];
+    await eventually('no watch left', async () => (await open()) === '0');
   });
 
   it('says what is wrong with nothing but 4xx', async () => {
@@ -631,7 +667,7 @@ describe('limits', () => {
     const answer = await http(stack.admin, 'GET', '/api/v1/namespaces/default?timeout=100ms');
     assert.equal(answer.status, 504);
     assert.equal(answer.json()['reason'], 'Timeout');
-    await stack.listener.close(100);
+    await stack.stop();
   });
 
   it('hide what went wrong inside', async () => {

@@ -3,6 +3,7 @@ import { nowhere, resolveCluster } from '../cluster-resolver.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
 import { route } from '../router.ts';
+import { AlreadyAnswered } from '../writers/respond.ts';
 import { respondError, respondPageNotFound, toApiError } from '../writers/status.ts';
 import { assignAuditId } from './audit-id.ts';
 import { authenticate } from './authentication.ts';
@@ -66,8 +67,12 @@ function hasImpersonation(x: Exchange): boolean {
   return headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined;
 }
 
+function isExpected(error: unknown): boolean {
+  return error instanceof MalformedPath || error instanceof AlreadyAnswered || toApiError(error).code < 500;
+}
+
 async function recover(endpoints: Endpoints, x: Exchange, error: unknown): Promise<void> {
-  if (!(error instanceof MalformedPath) && toApiError(error).code >= 500) x.failure = error;
+  if (!isExpected(error)) x.failure = error;
   try {
     await respondError(x, error);
   } catch (second) {

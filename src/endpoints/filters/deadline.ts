@@ -18,12 +18,9 @@ export function applyTimeoutParameter(x: Exchange, defaultMs: number): void {
   if (duration > 0 && duration < defaultMs) x.deadline = x.started + duration;
 }
 
-/** Gives up requests whose time is over: they are answered with 504 and their signal aborts. */
-export function expireOverdue(inFlight: Iterable<Exchange>, now: number): void {
-  for (const x of inFlight) {
-    if (now < x.deadline) continue;
-    const error = timeoutError('request did not complete within the allotted timeout');
-    x.abort(error);
-    void respondError(x, error);
-  }
+/** Gives up a request whose time is over: it is answered with 504 and its signal aborts. */
+export function expire(x: Exchange): void {
+  const error = timeoutError('request did not complete within the allotted timeout');
+  x.abort(error);
+  respondError(x, error).catch(() => x.response.destroy());
 }

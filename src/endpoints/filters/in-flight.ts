@@ -1,10 +1,10 @@
 import { tooManyRequests } from '../../apimachinery/errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { expireOverdue } from './deadline.ts';
+import { expire } from './deadline.ts';
 
 export type InFlightLimits = { readonly requests: number; readonly watches: number };
 
-const tickMs = 1000;
+const tickMs = 500;
 const overload = 'Too many requests, please try again later.';
 
 /**
@@ -62,6 +62,12 @@ export class InFlight {
       this.#timer = undefined;
       return;
     }
-    expireOverdue(this.#short, performance.now());
+    const now = performance.now();
+    for (const x of this.#short) {
+      if (now < x.deadline) continue;
+      // Whatever it still waits for, nobody waits for it any more.
+      this.leave(x);
+      expire(x);
+    }
   }
 }

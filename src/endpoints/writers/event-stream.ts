@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Exchange } from '../exchange.ts';
-import { commonHeaders } from './respond.ts';
+import { beginAnswer, commonHeaders } from './respond.ts';
 import { protobufType } from './protobuf.ts';
 import type { Encoded, WatchForm } from './watch-encoding.ts';
 import { acceptWebSocket } from './websocket-stream.ts';
@@ -19,7 +19,6 @@ export interface EventStream {
 
 /** Begins the answer of a watch: a chunked response or HTTP/2 stream, or a WebSocket when the request asks to become one. */
 export async function openEventStream(x: Exchange, form: WatchForm): Promise<EventStream> {
-  x.status = 200;
   if (x.upgrade !== undefined) return acceptWebSocket(x, x.upgrade, form.format === 'protobuf');
   const { response } = x;
   const headers: OutgoingHttpHeaders = commonHeaders(
@@ -27,7 +26,7 @@ export async function openEventStream(x: Exchange, form: WatchForm): Promise<Eve
     form.format === 'protobuf' ? `${protobufType};stream=watch` : 'application/json',
   );
   if (x.request.httpVersionMajor === 1) headers['transfer-encoding'] = 'chunked';
-  response.writeHead(200, headers);
+  beginAnswer(x, 200, headers);
   flushHeaders(response);
   return {
     write: (encoded) => response.write(encoded.bytes),

@@ -6,7 +6,7 @@ import { composeGzip, deflateTail } from './gzip.ts';
 import { endWithParts } from './large-body.ts';
 import { listTail, type ListTail } from './list-tail.ts';
 import { protobufList, protobufType } from './protobuf.ts';
-import { acceptsGzip, commonHeaders, gzipThreshold, respondBody, respondDocument } from './respond.ts';
+import { acceptsGzip, beginAnswer, commonHeaders, gzipThreshold, respondBody, respondDocument } from './respond.ts';
 import { columnDefinitions, includeObjectOf, tableRow } from './table.ts';
 
 /**
@@ -47,18 +47,17 @@ function metadataOf(answer: ListAnswer): string {
 async function respondHeadAndTail(x: Exchange, head: Buffer, tail: ListTail): Promise<void> {
   const headers = commonHeaders(x, 'application/json');
   const size = head.length + tail.bytes.length;
-  x.status = 200;
   if (size > gzipThreshold && acceptsGzip(x)) {
     tail.packed ??= deflateTail(tail.bytes);
     const body = composeGzip(head, await tail.packed);
     headers['content-encoding'] = 'gzip';
     headers['vary'] = 'Accept-Encoding';
     headers['content-length'] = x.sent = body.reduce((sum, part) => sum + part.length, 0);
-    x.response.writeHead(200, headers);
+    beginAnswer(x, 200, headers);
     return endWithParts(x.response, body, x.sent);
   }
   headers['content-length'] = x.sent = size;
-  x.response.writeHead(200, headers);
+  beginAnswer(x, 200, headers);
   return endWithParts(x.response, [head, tail.bytes], size);
 }
 

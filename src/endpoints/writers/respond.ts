@@ -38,6 +38,19 @@ export async function respondBody(
   else await endWithParts(x.response, [body], body.length);
 }
 
+/** The request was answered before, because its time was over or its client has gone. */
+export class AlreadyAnswered extends Error {
+  override readonly name = 'AlreadyAnswered';
+}
+
+/** Writes status line and headers. Throws AlreadyAnswered. */
+export function beginAnswer(x: Exchange, status: number, headers: OutgoingHttpHeaders): void {
+  if (x.answered) throw new AlreadyAnswered();
+  x.answered = true;
+  x.status = status;
+  x.response.writeHead(status, headers);
+}
+
 function writeHead(
   x: Exchange,
   status: number,
@@ -48,9 +61,8 @@ function writeHead(
   const headers = commonHeaders(x, contentType);
   headers['content-length'] = length;
   if (extra !== undefined) assignHeaders(headers, extra);
-  x.status = status;
   x.sent = length;
-  x.response.writeHead(status, headers);
+  beginAnswer(x, status, headers);
 }
 
 /** Adds and replaces headers; undefined takes one away. */

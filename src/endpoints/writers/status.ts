@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import { ApiError } from '../../apimachinery/errors.ts';
 import { stringify, type JsonObject } from '../../apimachinery/json.ts';
 import { RevisionCompacted, StorageUnavailable } from '../../storage/object-store.ts';
@@ -5,7 +6,9 @@ import type { Exchange } from '../exchange.ts';
 import { type MediaType, negotiate } from '../negotiation.ts';
 import { MalformedPath } from '../requestinfo.ts';
 import { protobufObject, protobufType } from './protobuf.ts';
-import { respond, respondBody, respondDocument, respondText } from './respond.ts';
+import { AlreadyAnswered, respond, respondBody, respondDocument, respondText } from './respond.ts';
+
+const noError = constants.NGHTTP2_NO_ERROR;
 
 /** Turns whatever was thrown into the error that the client sees. Unknown errors show nothing of themselves. */
 export function toApiError(error: unknown): ApiError {
@@ -25,10 +28,11 @@ export function toApiError(error: unknown): ApiError {
 /** Answers with the Status of an error; a no-op when the answer has begun (the connection is then broken off, as nothing else can be said). */
 export async function respondError(x: Exchange, error: unknown): Promise<void> {
   const { response } = x;
-  if (response.headersSent) {
-    if (!response.writableEnded) response.destroy();
+  if (x.answered) {
+    if (!(error instanceof AlreadyAnswered) && !response.writableEnded) response.destroy();
     return;
   }
+  letGoOfBody(x);
   if (error instanceof MalformedPath) {
     respond(x, 400, 'text/plain; charset=utf-8', '400 Bad Request', { 'cache-control': undefined });
     return;
@@ -43,6 +47,13 @@ export async function respondError(x: Exchange, error: unknown): Promise<void> {
   await (mediaType.format === 'protobuf'
     ? respondBody(x, status.code, protobufType, protobufObject(object), extra)
     : respondDocument(x, status.code, mediaType, stringify(object), extra));
+}
+
+/** What is left of a body that an error makes superfluous: HTTP/1.1 reads over it, an HTTP/2 client is told not to send it. */
+function letGoOfBody(x: Exchange): void {
+  const { request, response } = x;
+  if (request.complete || request.httpVersionMajor !== 2) return;
+  response.on('finish', () => request.stream?.close(noError));
 }
 
 /** Errors are JSON unless the client prefers YAML; an unacceptable Accept header is no reason not to say what is wrong. */

@@ -1,4 +1,5 @@
 import { WebSocketServer, type WebSocket } from 'ws';
+import { badRequest } from '../../apimachinery/errors.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
 import type { EventStream } from './event-stream.ts';
 
@@ -20,9 +21,12 @@ const congestionBytes = 64 * 1024;
 
 /** Completes the WebSocket handshake: every event becomes one text message. */
 export function acceptWebSocket(x: Exchange, upgrade: Upgrade, binary: boolean): Promise<EventStream> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    // A handshake that fails is answered by ws and leaves the socket closed.
+    upgrade.socket.once('close', () => reject(badRequest('the WebSocket handshake failed')));
     upgrade.response.detachSocket(upgrade.socket as never);
     server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
+      x.answered = true;
       x.status = 101;
       resolve(eventStream(socket, binary));
     });
