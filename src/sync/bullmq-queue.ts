@@ -27,6 +27,8 @@ const poolSize = 6;
 const ring = 'ring';
 const later = 'later';
 const maxBatch = 200;
+/** A job whose process died is given to another within seconds, however often that happens. */
+const patience = { lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: 1_000_000 } as const;
 const defaultBackoffMs = { base: 250, max: 300_000 };
 
 /**
@@ -70,7 +72,11 @@ class BullQueue implements ReconcileQueue {
         ? {
             name: later,
             data: { key },
-            opts: { ...keep, delay: Math.ceil(delayMs), deduplication: { id: `${later}:${key}`, replace: true } },
+            opts: {
+              ...keep,
+              delay: Math.ceil(delayMs),
+              deduplication: { id: `${later}:${key}`, keepLastIfActive: true, reschedule: true },
+            },
           }
         : { name: ring, data: { key }, opts: { ...keep, deduplication: { id: key, keepLastIfActive: true } } };
     this.#pending.push(job);
@@ -160,7 +166,7 @@ async function openPostgres(options: BullQueueOptions, databaseUrl: string): Pro
   return {
     addAll: (jobs) => queue.addBulk(jobs),
     work(process) {
-      const worker = new bull.Worker<Job['data']>(name, process, { connection: pool, concurrency });
+      const worker = new bull.Worker<Job['data']>(name, process, { connection: pool, concurrency, ...patience });
       worker.on('error', onError);
       return { stop: () => worker.close() };
     },
@@ -183,7 +189,7 @@ async function openRedis(options: BullQueueOptions, redisUrl: string): Promise<B
   return {
     addAll: (jobs) => queue.addBulk(jobs),
     work(process) {
-      const worker = new Worker<Job['data']>(name, process, { connection, concurrency, prefix: 'atoll' });
+      const worker = new Worker<Job['data']>(name, process, { connection, concurrency, prefix: 'atoll', ...patience });
       worker.on('error', onError);
       return { stop: () => worker.close() };
     },
