@@ -1,6 +1,7 @@
 import { type ApiError, badRequest } from '../errors.ts';
 import { deepEqual, isObject, type Json, type JsonObject } from '../json.ts';
 import { formatTime, type KubeObject, type ManagedFieldsEntry, type ObjectMeta, parseApiVersion } from '../object.ts';
+import { deepNestingError } from '../patch/nesting.ts';
 import { storedAndMerged } from './compare.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmpty } from './field-set.ts';
@@ -52,11 +53,11 @@ const beforeFirstApply = 'before-first-apply';
  */
 export function applyManaged(options: ApplyOptions): Applied {
   const { live, config, manager } = options;
-  checkConfig(options);
   const entries = live?.metadata.managedFields;
   const managers = entries === undefined ? new Map<string, Manager>() : decodeManagers(entries, true);
   if (managers === undefined) throw badRequest('failed to decode managed fields');
   try {
+    checkConfig(options);
     if (managers.size === 0 && live !== undefined) {
       recordUpdate(managers, {}, live as JsonObject, { ...options, manager: beforeFirstApply });
     }
@@ -71,7 +72,7 @@ export function applyManaged(options: ApplyOptions): Applied {
     return finish(live, config, manager, outcome);
   } catch (error) {
     if (error instanceof TypedValueError) throw badRequest(`failed to merge config: ${error.message}`, error);
-    throw error;
+    throw deepNestingError(error);
   }
 }
 

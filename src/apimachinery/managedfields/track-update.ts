@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { formatTime, type KubeObject, type ManagedFieldsEntry } from '../object.ts';
+import { deepNestingError } from '../patch/nesting.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import { storedAndDecoded } from './compare.ts';
 import { difference, type FieldSet, isEmpty, union } from './field-set.ts';
@@ -44,6 +45,7 @@ const absent: JsonObject = Object.freeze({});
  * The managedFields of an object after a create, update or patch that is no apply: the manager owns what it changed, others lose what was changed or
  * removed. Undefined when there are none, also when the object does not fit its type, as upstream gives up then. Changes neither object; entries that
  * stay as they were are shared with `live`.
+ * @throws ApiError 400 when values nest beyond what can be compared.
  */
 export function trackUpdate(options: TrackUpdateOptions): ManagedFieldsEntry[] | undefined {
   const { live, updated } = options;
@@ -55,7 +57,7 @@ export function trackUpdate(options: TrackUpdateOptions): ManagedFieldsEntry[] |
     recordUpdate(managers, (live ?? absent) as JsonObject, updated as JsonObject, options);
   } catch (error) {
     if (error instanceof TypedValueError) return undefined;
-    throw error;
+    throw deepNestingError(error);
   }
   capUpdateManagers(managers);
   return encodeManagers(managers);

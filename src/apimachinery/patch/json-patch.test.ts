@@ -76,7 +76,10 @@ test('an operation that does not apply is a 422 that hides why, as a stock serve
 });
 
 test('patches are bounded in operations, copied bytes and depth', () => {
-  refused(new Array(10_001).fill({ op: 'test', path: '/data/x', value: '1' }), 413);
+  refused(
+    Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/data/x', value: '1' })),
+    413,
+  );
   const doubling: JsonObject[] = [{ op: 'add', path: '/data/x', value: 'x'.repeat(1000) }];
   for (let i = 0; i < 15; i++) doubling.push({ op: 'copy', from: '/data', path: `/data/q${i}` });
   refused(doubling);
