@@ -103,7 +103,7 @@ test('a body that is no patch is refused in the words of a stock server', () => 
   }
   assert.deepEqual(decodeJsonPatch(null), []);
   assert.deepEqual(decodeJsonPatch([null]), [{}]);
-  assert.deepEqual(unknownJsonPatchFields([{ op: 'add', path: '/x', foo: 1 }]), ['json patch unknown field "[0].foo"']);
+  assert.deepEqual(unknownJsonPatchFields([{ op: 'add', path: '/x', foo: 1 }]), ['unknown field "[0].foo"']);
 });
 
 test('__proto__ is an ordinary member', () => {

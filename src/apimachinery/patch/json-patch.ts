@@ -55,13 +55,13 @@ function undecodable(why: string): ApiError {
   return badRequest(`error decoding patch: ${why}`);
 }
 
-/** What strict field validation finds wrong in a patch: members that no operation has. */
+/** What strict field validation finds wrong in a patch: members that no operation has. Upstream shows them after `json patch `. */
 export function unknownJsonPatchFields(operations: readonly JsonObject[]): string[] {
   const found: string[] = [];
   operations.forEach((operation, index) => {
     for (const key of Object.keys(operation)) {
       if (key === 'op' || key === 'path' || key === 'from' || key === 'value') continue;
-      found.push(`json patch unknown field "[${index}].${key}"`);
+      found.push(`unknown field "[${index}].${key}"`);
     }
   });
   return found;
