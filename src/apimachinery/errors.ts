@@ -1,3 +1,4 @@
+import { type Json, stringify } from './json.ts';
 import { formatGroupKind, formatGroupResource, type GroupKind, type GroupResource } from './object.ts';
 
 /** metav1.StatusCause. */
@@ -288,7 +289,7 @@ function formatBadValue(value: unknown): string {
   if (value instanceof GoSyntax) return value.text;
   if (value === null || value === undefined) return '"null"';
   if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint);
+  return typeof value === 'object' ? stringify(value as Json) : String(value as number | boolean | bigint);
 }
 
 /** `Invalid value: "x": why`: the part of a field error after its path. */
