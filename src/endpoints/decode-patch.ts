@@ -1,6 +1,7 @@
 import { badRequest } from '../apimachinery/errors.ts';
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
 import { isObject, type Json, type JsonObject } from '../apimachinery/json.ts';
+import { decodeJsonPatch } from '../apimachinery/patch/json-patch.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
 import type { PatchType } from '../registry/registry.ts';
 import { reason } from './decode.ts';
@@ -14,9 +15,7 @@ export type DecodedPatch = {
 export function decodePatch(type: PatchType, body: Buffer): DecodedPatch {
   const { value, duplicates } = parse(type, body);
   if (type === 'json') {
-    if (value === null) return { patch: [], strictErrors: duplicates };
-    if (!Array.isArray(value)) throw badRequest(`error decoding patch: ${unmarshal(value, '[]handlers.jsonPatchOp')}`);
-    return { patch: value.map(operation), strictErrors: duplicates };
+    return { patch: decodeJsonPatch(value), strictErrors: duplicates };
   }
   if (isObject(value)) return { patch: value, strictErrors: duplicates };
   if (type === 'merge' && value === null) throw badRequest('Invalid JSON Patch');
@@ -38,11 +37,6 @@ function parse(type: PatchType, body: Buffer): ParsedBody {
   } catch (error) {
     throw badRequest(`${type === 'strategic' ? '' : 'error decoding patch: '}${reason(error)}`);
   }
-}
-
-function operation(value: Json): JsonObject {
-  if (isObject(value)) return value;
-  throw badRequest(`error decoding patch: ${unmarshal(value, 'handlers.jsonPatchOp')}`);
 }
 
 function unmarshal(value: Json, goType: string): string {
