@@ -20,8 +20,9 @@ function checkShape(kind: string, target: Target, conversions: Conversions): voi
   if (conversions === 'object' && kind === 'PartialObjectMetadataList') {
     throw wrongShape(`you requested ${kind}, but the requested object is not a list (*core.${definition.kind})`);
   }
-  // What other subresources answer with has no columns and no metadata of its own.
-  if (subresource !== '' && subresource !== 'status') throw notAcceptable(['application/json', 'application/yaml']);
+  // What reviews and other subresources answer with has no columns and no metadata of its own.
+  const hasForms = subresource === '' ? definition.verbs.includes('get') : subresource === 'status';
+  if (!hasForms) throw notAcceptable(['application/json', 'application/yaml']);
 }
 
 function wrongShape(message: string): ApiError {
