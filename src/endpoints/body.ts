@@ -30,10 +30,18 @@ export function readBody(x: Exchange, limit: number): Promise<Buffer> {
       } else if (first === undefined) first = chunk;
       else (more ??= [first]).push(chunk);
     });
-    request.on('end', () => resolve(more === undefined ? (first ?? empty) : Buffer.concat(more, size)));
-    request.on('error', () => reject(brokenOff()));
-    request.on('aborted', () => reject(brokenOff()));
-    request.on('close', () => reject(brokenOff()));
+    let complete = false;
+    // Every request closes in the end; only one that closes early is worth an error.
+    const breakOff = (): void => {
+      if (!complete) reject(brokenOff());
+    };
+    request.on('end', () => {
+      complete = true;
+      resolve(more === undefined ? (first ?? empty) : Buffer.concat(more, size));
+    });
+    request.on('error', breakOff);
+    request.on('aborted', breakOff);
+    request.on('close', breakOff);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 
 /** A prepared statement: the name makes the server parse and plan it once per connection. */
@@ -43,6 +44,7 @@ export class Connection implements Queryable {
   #ready: pg.Client | undefined;
   #underWay = 0;
   #answered = 0;
+  #gathering = false;
   #watchdog: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -123,6 +125,7 @@ export class Connection implements Queryable {
   #send(client: pg.Client, { name, text: sql }: Statement, values: readonly Value[]): Promise<readonly Row[]> {
     this.#underWay++;
     this.#watchdog ??= this.#watch();
+    if (!this.#gathering) this.#gather(client);
     return new Promise((resolve, reject) => {
       client.query({ name, text: sql, values: values as Value[], rowMode: 'array' }, (error, result) => {
         this.#underWay--;
@@ -130,6 +133,20 @@ export class Connection implements Queryable {
         if (error) reject(error);
         else resolve(result.rows as Row[]);
       });
+    });
+  }
+
+  /**
+   * Holds back what is written until this turn of the event loop is over: the statements of many requests then leave in one system call, which
+   * costs more than all the rest of sending a small statement.
+   */
+  #gather(client: pg.Client): void {
+    const { stream } = (client as pg.Client & { connection: { stream: Duplex } }).connection;
+    this.#gathering = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#gathering = false;
+      stream.uncork();
     });
   }
 

@@ -4,6 +4,7 @@ import { Connection } from '../../pg/connection.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
 import { Lane } from '../../pg/lane.ts';
 import { type Cached, Collections, stateRevision } from '../cache/collections.ts';
+import { Popularity } from '../cache/popularity.ts';
 import { quietLog, type StorageLog } from '../log.ts';
 import {
   type CachedObject,
@@ -74,11 +75,14 @@ class PostgresStore implements ObjectStore {
   readonly #follow: Connection;
   readonly #bulk: Lane;
   readonly #write: Connection;
+  readonly #upkeep: Connection;
   readonly #side: Side;
   readonly #clusters: Clusters;
   readonly #resources: Resources;
   readonly #defaults: DefaultObjects;
   readonly #collections: Collections;
+  /** Sixteen single reads within ten seconds: about what loading a small collection costs. */
+  readonly #popularity = new Popularity({ threshold: 16, windowMs: 10_000 });
   readonly #reader: Reader;
   readonly #history: History;
   readonly #shards = new Map<string, Shard>();
@@ -104,6 +108,15 @@ class PostgresStore implements ObjectStore {
         await client.query('set synchronous_commit = on');
       },
     });
+    this.#upkeep = new Connection({
+      url,
+      name: 'atoll maintenance',
+      pipeline: true,
+      // Somebody's long transaction makes a step wait: then it is tried again in the next round.
+      onConnect: async (client) => {
+        await client.query("set lock_timeout = '10s'");
+      },
+    });
     this.#side = new Side({ url, log: this.#log, onNews: (shard) => this.#shards.get(shard)?.news() });
     this.#clusters = new Clusters(this.#fast);
     this.#resources = new Resources(this.#fast);
@@ -127,7 +140,7 @@ class PostgresStore implements ObjectStore {
     await this.#reachable(() => this.#shard(rootShard));
     await this.#side.start();
     const maintenance = new Maintenance({
-      connection: this.#bulk,
+      connection: this.#upkeep,
       retentionMs: this.#options.historyRetentionMs,
       log: this.#log,
     });
@@ -142,9 +155,17 @@ class PostgresStore implements ObjectStore {
         await (await this.#shard(cluster.record.shard)).fresh();
         const cached = this.#collections.get(key.cluster, key.resource);
         if (cached !== undefined) return cached.collection.get(key.namespace, key.name);
-      }
+      } else if (this.#popularity.read(key.cluster, key.resource, Date.now()))
+        this.#beginCaching(cluster, key.resource);
       return this.#reader.get(cluster, key);
     });
+  }
+
+  /** The collection is read so often that keeping it costs less than reading on; whoever asked does not wait for it. */
+  #beginCaching(cluster: KnownCluster, resource: string): void {
+    this.#shard(cluster.record.shard)
+      .then((shard) => this.#cached(shard, cluster, resource))
+      .catch((error: unknown) => this.#log.debug({ err: error, resource }, 'a popular collection could not be cached'));
   }
 
   getAny(key: ObjectKey): Promise<CachedObject | undefined> {
@@ -198,7 +219,6 @@ class PostgresStore implements ObjectStore {
     const options = { clusters: this.#clusters, resources: this.#resources, defaults: this.#defaults };
     return this.#reachable(async () => {
       const prepared = prepare(options, items) ?? (await learnAndPrepare(options, items));
-      if ('outcomes' in prepared) return prepared.outcomes;
       const shard = this.#shards.get(prepared.shard) ?? (await this.#shard(prepared.shard));
       return shard.committer.commit(prepared.group);
     });
@@ -290,7 +310,7 @@ class PostgresStore implements ObjectStore {
     for (const shard of this.#shards.values()) shard.close();
     this.#collections.clear();
     await this.#maintenance;
-    const connections = [this.#fast, this.#follow, this.#bulk, this.#write, this.#side];
+    const connections = [this.#fast, this.#follow, this.#bulk, this.#write, this.#upkeep, this.#side];
     await Promise.all(connections.map((connection) => connection.close()));
   }
 
