@@ -319,7 +319,7 @@ export function invalid(gk: GroupKind, name: string, errors: readonly FieldError
     details: {
       ...(name === '' ? {} : { name }),
       ...(gk.group === '' ? {} : { group: gk.group }),
-      kind: gk.kind,
+      ...(gk.kind === '' ? {} : { kind: gk.kind }),
       ...(causes.length === 0 ? {} : { causes }),
     },
   });

@@ -7,6 +7,7 @@ import {
   equalSets,
   type FieldSet,
   forEachPath,
+  hasPath,
   intersection,
   isEmpty,
   leaf,
@@ -106,6 +107,8 @@ describe('field sets', () => {
     const shown: string[] = [];
     forEachPath(sortSet(set), (path) => shown.push(path));
     assert.deepEqual(shown, ['.spec', '.spec.z', '.spec.list[name="c"].image']);
+    assert.equal(hasPath(set, ['f:spec', 'f:z']), true);
+    assert.equal(hasPath(set, ['f:spec', 'f:list']), false);
     assert.deepEqual(setOfFields(['spec', 'metadata.labels']), { 'f:spec': {}, 'f:metadata': { 'f:labels': {} } });
   });
 });

@@ -187,3 +187,13 @@ function walk(
     if (!isEmpty(child)) walk(child, prefix + formatElement(key), [...elements, key], visit);
   }
 }
+
+/** Whether the set holds this path. */
+export function hasPath(set: FieldSet, elements: readonly string[]): boolean {
+  let node: FieldSet | undefined = set;
+  for (const element of elements) {
+    node = node[element];
+    if (node === undefined) return false;
+  }
+  return elements.length > 0 && isMember(node);
+}

@@ -7,7 +7,7 @@ import { ApiError } from '../errors.ts';
 import { deepCopy, type Json, type JsonObject } from '../json.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import type { StructSchema } from '../schema/schema.ts';
-import { applyManaged, keepTimesOfNoop, trackUpdate } from './index.ts';
+import { applyManaged, keepTimesOfNoop, parentManagedFields, scaleManagedFields, trackUpdate } from './index.ts';
 
 const schema = builtinSchema('io.k8s.api.core.v1.ConfigMap');
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
@@ -425,5 +425,44 @@ describe('around a write', () => {
     assert.equal(keepTimesOfNoop(changed, live), changed.metadata.managedFields);
     const relabelled = { ...retimed, metadata: { ...retimed.metadata, labels: { a: 'b' } } };
     assert.equal(keepTimesOfNoop(relabelled, live), relabelled.metadata.managedFields);
+  });
+
+  it('a scale is owned by who owns the replicas, and takes them over', () => {
+    const paths = { 'apps/v1': ['spec', 'replicas'] };
+    const entry = (manager: string, fieldsV1: JsonObject): ManagedFieldsEntry => ({
+      manager,
+      operation: 'Update',
+      apiVersion: 'apps/v1',
+      time: '2026-01-01T00:00:00Z',
+      fieldsType: 'FieldsV1',
+      fieldsV1,
+    });
+    const parent = [
+      entry('one', { 'f:spec': { 'f:paused': {}, 'f:replicas': {} } }),
+      entry('two', { 'f:spec': { 'f:paused': {} } }),
+    ];
+    const scale = scaleManagedFields(parent, paths);
+    assert.deepEqual(
+      scale?.map((each) => [each.manager, each.apiVersion, each.fieldsV1]),
+      [['one', 'autoscaling/v1', { 'f:spec': { 'f:replicas': {} } }]],
+    );
+    assert.deepEqual(parentManagedFields(parent, scale, 'apps/v1', paths), parent);
+    const scaler: ManagedFieldsEntry = {
+      ...entry('scaler', { 'f:spec': { 'f:replicas': {} } }),
+      apiVersion: 'autoscaling/v1',
+      subresource: 'scale',
+    };
+    assert.deepEqual(
+      parentManagedFields(parent, [scaler], 'apps/v1', paths)?.map((each) => [
+        each.manager,
+        each.subresource,
+        each.fieldsV1,
+      ]),
+      [
+        ['scaler', 'scale', { 'f:spec': { 'f:replicas': {} } }],
+        ['one', undefined, { 'f:spec': { 'f:paused': {} } }],
+        ['two', undefined, { 'f:spec': { 'f:paused': {} } }],
+      ],
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { badRequest, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
+import { type ApiError, badRequest, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { ClusterRecord } from '../../storage/object-store.ts';
@@ -130,15 +130,21 @@ function checkAccessSpec(target: Target, spec: JsonObject): void {
     errors.push(
       fieldError.invalid('spec.user', textField(spec, 'user'), 'at least one of user or group must be specified'),
     );
-  if (errors.length > 0) throw invalid({ group: target.definition.group, kind: target.definition.kind }, '', errors);
+  if (errors.length > 0) throw invalidReview(target, errors);
 }
 
-/** @throws 400 when a LocalSubjectAccessReview asks about another namespace than its own. */
+/** Upstream has lost the kind where it says what is wrong with a review. */
+function invalidReview(target: Target, errors: readonly FieldError[]): ApiError {
+  return invalid({ group: target.definition.group, kind: '' }, '', errors);
+}
+
+/** @throws 422 when a LocalSubjectAccessReview asks about another namespace than its own. */
 function checkLocal(spec: JsonObject, target: Target): void {
   const resource = spec['resourceAttributes'];
   const namespace = isObject(resource) ? textField(resource, 'namespace') : '';
-  if (namespace !== target.namespace)
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${target.namespace}`);
+  if (namespace === target.namespace) return;
+  const path = 'spec.resourceAttributes.namespace';
+  throw invalidReview(target, [fieldError.invalid(path, namespace, 'must match metadata.namespace')]);
 }
 
 function namedUser(spec: JsonObject): UserInfo {

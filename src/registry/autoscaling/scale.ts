@@ -1,15 +1,22 @@
 import { builtinSchema } from '../../api/builtin-types.ts';
-import type { ScaleSubresource } from '../../api/resource-definition.ts';
-import { badRequest, fieldError, invalid, methodNotSupported, notFound } from '../../apimachinery/errors.ts';
+import type { ResourceDefinition, ScaleSubresource } from '../../api/resource-definition.ts';
+import { fieldError, invalid, methodNotSupported, notFound } from '../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
-import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
-import type { CachedObject } from '../../storage/object-store.ts';
-import { applyConfiguration, checkApplyRequest } from '../generic/apply.ts';
+import {
+  applyManaged,
+  type FieldManagerContext,
+  parentManagedFields,
+  type ReplicasPaths,
+  scaleManagedFields,
+  trackUpdate,
+} from '../../apimachinery/managedfields/index.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { checkApplyManager, checkConfiguredKind } from '../generic/apply.ts';
 import { checkRevision, checkUid, prepareChangedObject } from '../generic/changed-object.ts';
 import { type Engine, keyOf, type RestStorage, type RestStorageFactory } from '../generic/engine.ts';
-import { type Attempt, guaranteedWrite } from '../generic/guaranteed-write.ts';
+import { guaranteedWrite } from '../generic/guaranteed-write.ts';
 import { checkName } from '../generic/metadata.ts';
-import { structField, textField } from '../generic/object-fields.ts';
+import { structField } from '../generic/object-fields.ts';
 import { patchDocument } from '../generic/patch-document.ts';
 import { renderObject } from '../generic/rendered.ts';
 import { apiVersionOf, factsOf } from '../generic/resource-facts.ts';
@@ -19,9 +26,13 @@ import type { PatchRequest, RequestContext, Target, WriteOptions } from '../regi
 
 const scaleKind = { group: 'autoscaling', kind: 'Scale' };
 const scaleApiVersion = 'autoscaling/v1';
+const scaleSchema = 'io.k8s.api.autoscaling.v1.Scale';
 
 /** The scale subresource of every resource that declares one: an autoscaling/v1 Scale as another view of the object. */
 export const scaleStorage: RestStorageFactory = (engine) => new ScaleStorage(engine);
+
+/** Makes the Scale that a request wants of the present one. Both carry the managedFields of a Scale. */
+type ScaleChange = (scale: KubeObject) => KubeObject;
 
 class ScaleStorage implements RestStorage {
   readonly #engine: Engine;
@@ -36,17 +47,9 @@ class ScaleStorage implements RestStorage {
   }
 
   /** PUT of a Scale: sets the replicas. */
-  async update(
-    ctx: RequestContext,
-    target: Target,
-    sent: KubeObject,
-    options: WriteOptions,
-  ): ReturnType<NonNullable<RestStorage['update']>> {
+  update(ctx: RequestContext, target: Target, sent: KubeObject, options: WriteOptions): Promise<UpdateAnswer> {
     checkName(sent.metadata, target.name);
-    return this.#write(ctx, target, async (current) => {
-      checkUid(target, sent.metadata.uid, current.object.metadata.uid ?? '');
-      return this.#scale(ctx, target, sent, current, options);
-    });
+    return this.#write(ctx, target, options, (scale) => this.#tracked(ctx, scale, sent, options));
   }
 
   async patch(
@@ -57,72 +60,81 @@ class ScaleStorage implements RestStorage {
   ): ReturnType<NonNullable<RestStorage['patch']>> {
     if (request.type === 'apply') return this.#apply(ctx, target, request, options);
     const validation = { mode: options.fieldValidation, warn: (text: string) => ctx.warn(text) };
-    const schema = builtinSchema('io.k8s.api.autoscaling.v1.Scale');
-    return this.#write(ctx, target, async (current) => {
-      const patched = patchDocument(viewOf(target, current.object), schema, request, validation);
+    return this.#write(ctx, target, options, (scale) => {
+      const patched = patchDocument(scale, builtinSchema(scaleSchema), request, validation);
       checkName(patched.metadata, target.name);
-      return this.#scale(ctx, target, patched, current, options);
+      return this.#tracked(ctx, scale, patched, options);
     });
   }
 
-  /** Applied to the object itself: whoever owns `.spec.replicas` there is asked. */
-  async #apply(
-    ctx: RequestContext,
-    target: Target,
-    request: PatchRequest,
-    options: WriteOptions,
-  ): Promise<UpdateAnswer> {
+  /** Applied to the Scale, whose replicas belong to whoever owns those of the object. */
+  #apply(ctx: RequestContext, target: Target, request: PatchRequest, options: WriteOptions): Promise<UpdateAnswer> {
+    checkApplyManager(options);
     const config = request.patch as JsonObject;
-    const { group, version: sentVersion } = parseApiVersion(textField(config, 'apiVersion'));
-    if (textField(config, 'kind') !== scaleKind.kind || config['apiVersion'] !== scaleApiVersion)
-      throw badRequest(`invalid object type: ${group}/${sentVersion}, Kind=${textField(config, 'kind')}`);
-    const { definition, version } = target;
-    const replicas = isObject(config['spec']) ? config['spec']['replicas'] : undefined;
-    const whole: JsonObject = {
-      apiVersion: apiVersionOf(definition, version),
-      kind: definition.kind,
-      metadata: { name: target.name, ...(target.namespace === '' ? {} : { namespace: target.namespace }) },
-    };
-    if (replicas !== undefined) setPath(whole, scaleOf(target).specReplicasPath, checkReplicas(target, replicas));
-    const translated = { ...request, patch: whole };
-    checkApplyRequest(target, translated, options);
-    return this.#write(ctx, target, async (current) => {
-      const applied = applyConfiguration(this.#engine, target, translated, options, current.object);
-      const changed = await prepareChangedObject(this.#engine, ctx, target, applied, current, options, true);
-      return asAttempt(target, changed, current, options);
+    checkConfiguredKind(config, scaleApiVersion, scaleKind.kind);
+    return this.#write(ctx, target, options, (live) => {
+      const manager = options.fieldManager ?? '';
+      const { object } = applyManaged({
+        ...this.#manager(manager),
+        live,
+        config: config as KubeObject,
+        force: request.force === true,
+      });
+      checkName(object.metadata, target.name);
+      return object;
     });
   }
 
-  async #scale(
-    ctx: RequestContext,
-    target: Target,
-    scale: KubeObject,
-    current: CachedObject,
-    options: WriteOptions,
-  ): Promise<Attempt<UpdateAnswer>> {
-    if ((scale.metadata.resourceVersion ?? '') !== '') checkRevision(target, scale, current);
-    const replicas = checkReplicas(target, structField(scale, 'spec')?.['replicas'] ?? 0);
-    const stored = fromStorageVersion(target.definition, target.version, current.object);
-    const object = deepCopy(stored as Json) as KubeObject;
-    setPath(object as JsonObject, scaleOf(target).specReplicasPath, replicas);
-    const changed = await prepareChangedObject(this.#engine, ctx, target, object, current, options, false);
-    return asAttempt(target, changed, current, options);
+  #manager(manager: string): FieldManagerContext {
+    const schema = builtinSchema(scaleSchema);
+    return { schema, apiVersion: scaleApiVersion, manager, subresource: 'scale', now: this.#engine.now() };
   }
 
-  /** Runs the change and shows its result as a Scale. */
-  async #write(
-    ctx: RequestContext,
-    target: Target,
-    change: (current: CachedObject) => Promise<Attempt<UpdateAnswer>>,
-  ): Promise<UpdateAnswer> {
+  #tracked(ctx: RequestContext, live: KubeObject, updated: KubeObject, options: WriteOptions): KubeObject {
+    const manager = this.#manager(options.fieldManager ?? ctx.defaultFieldManager);
+    const managedFields = trackUpdate({ ...manager, live, updated });
+    const { managedFields: _sent, ...metadata } = updated.metadata;
+    return { ...updated, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
+  }
+
+  /** Sets the object's replicas, and who owns them, to what `change` makes of its Scale. */
+  async #write(ctx: RequestContext, target: Target, options: WriteOptions, change: ScaleChange): Promise<UpdateAnswer> {
     const { gr } = factsOf(target.definition);
-    scaleOf(target);
+    const { specReplicasPath } = scaleOf(target);
+    const paths = replicasPaths(target.definition);
     const { object } = await guaranteedWrite(this.#engine.store, keyOf(ctx, target), gr, async (current) => {
       if (current === undefined) throw notFound(gr, target.name);
-      return change(current);
+      const parent = deepCopy(
+        fromStorageVersion(target.definition, target.version, current.object) as Json,
+      ) as KubeObject;
+      const entries = parent.metadata.managedFields;
+      const owners = scaleManagedFields(entries, paths);
+      const scale = viewOf(target, parent);
+      const next = change(
+        owners === undefined ? scale : { ...scale, metadata: { ...scale.metadata, managedFields: owners } },
+      );
+      checkUid(target, next.metadata.uid, parent.metadata.uid ?? '');
+      if ((next.metadata.resourceVersion ?? '') !== '') checkRevision(target, next, current);
+      setPath(
+        parent as JsonObject,
+        specReplicasPath,
+        checkReplicas(target, structField(next, 'spec')?.['replicas'] ?? 0),
+      );
+      const apiVersion = apiVersionOf(target.definition, target.version);
+      const merged = parentManagedFields(entries, next.metadata.managedFields, apiVersion, paths);
+      if (merged === undefined) delete parent.metadata.managedFields;
+      else parent.metadata.managedFields = merged;
+      const changed = await prepareChangedObject(this.#engine, ctx, target, parent, current, options, true);
+      return asAttempt(target, changed, current, options);
     });
     return { object: renderObject(viewOf(target, object.object())), created: false };
   }
+}
+
+/** All versions keep the replicas in the same place. */
+function replicasPaths(definition: ResourceDefinition): ReplicasPaths {
+  const path = definition.scale?.specReplicasPath ?? [];
+  return Object.fromEntries(definition.versions.map((version) => [apiVersionOf(definition, version), path]));
 }
 
 /** @throws 405 when the resource declares no scale. */

@@ -1,4 +1,4 @@
-import { badRequest, conflict, type FieldError, fieldError, invalid, notFound } from '../../apimachinery/errors.ts';
+import { badRequest, conflict, fieldError, invalid, notFound } from '../../apimachinery/errors.ts';
 import { deepCopy, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { applyManaged } from '../../apimachinery/managedfields/index.ts';
 import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
@@ -8,26 +8,23 @@ import type { Engine } from './engine.ts';
 import { fieldManagerContext } from './field-managers.ts';
 import type { Attempt } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
-import { apiVersionOf, factsOf } from './resource-facts.ts';
+import { textField } from './object-fields.ts';
+import { factsOf } from './resource-facts.ts';
 import { createInstead, type UpdateAnswer } from './update.ts';
 import { fromStorageVersion } from './versions.ts';
 
-/**
- * What an apply request must be, before any object is looked at.
- * @throws 400 when the configuration is of another kind or version than the URL, or has duplicate keys and must not; 422 without a field manager.
- */
-export function checkApplyRequest(target: Target, request: PatchRequest, options: WriteOptions): void {
-  const errors: FieldError[] = [];
-  if ((options.fieldManager ?? '') === '')
-    errors.push(fieldError.required('fieldManager', 'is required for apply patch'));
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors);
-  const { apiVersion, kind } = request.patch as JsonObject;
-  const expected = apiVersionOf(target.definition, target.version);
-  if (kind !== target.definition.kind || apiVersion !== expected) {
-    const sent = parseApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
-    const shownKind = typeof kind === 'string' ? kind : '';
-    throw badRequest(`invalid object type: ${sent.group}/${sent.version}, Kind=${shownKind}`);
-  }
+/** @throws 422 without a field manager. */
+export function checkApplyManager(options: WriteOptions): void {
+  if ((options.fieldManager ?? '') !== '') return;
+  const missing = fieldError.required('fieldManager', 'is required for apply patch');
+  throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [missing]);
+}
+
+/** @throws 400 when a configuration is of another kind or version than the URL. */
+export function checkConfiguredKind(config: JsonObject, apiVersion: string, kind: string): void {
+  if (config['kind'] === kind && config['apiVersion'] === apiVersion) return;
+  const { group, version } = parseApiVersion(textField(config, 'apiVersion'));
+  throw badRequest(`invalid object type: ${group}/${version}, Kind=${textField(config, 'kind')}`);
 }
 
 /**

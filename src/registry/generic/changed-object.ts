@@ -9,6 +9,7 @@ import { storedText } from '../../storage/serialized-object.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
+import { checkFinalizerNames } from './finalizer-names.ts';
 import { isHeld } from './hooks.ts';
 import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
@@ -98,7 +99,8 @@ export async function prepareChangedObject(
   deduplicateOwners(object.metadata, ctx, true);
   const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
   carryMetadata(prepared.metadata, old.metadata);
-  if (strategy.generation === 'spec' && changesGeneration(definition, prepared, old))
+  const counts = strategy.generation === 'spec' && (target.subresource === '' || target.subresource === 'scale');
+  if (counts && changesGeneration(definition, prepared, old))
     prepared.metadata.generation = (old.metadata.generation ?? 0) + 1;
   validateChange(target, prepared, old, strategyContext(ctx, now));
   if (target.subresource !== 'status') strategy.warn?.(prepared, old, strategyContext(ctx, now));
@@ -156,6 +158,7 @@ function validateChange(
     field: 'metadata',
   });
   errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
+  errors.push(...checkFinalizerNames(target, object.metadata, (text) => strategyCtx.warn(text)));
   if (target.subresource === 'status')
     errors.push(...(definition.status?.validateUpdate?.(object, old, strategyCtx) ?? []));
   else if (target.subresource === '' || target.subresource === 'scale') {

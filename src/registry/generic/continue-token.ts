@@ -1,4 +1,6 @@
-import { badRequest, expired, type ApiError } from '../../apimachinery/errors.ts';
+import { type ApiError, badRequest, expired } from '../../apimachinery/errors.ts';
+import { parseJson } from '../../apimachinery/json-parse.ts';
+import { isObject, type Json } from '../../apimachinery/json.ts';
 
 /** Where the next page of a list begins, and at which revision it is read. */
 export type ContinueToken = {
@@ -34,15 +36,16 @@ export function decodeContinue(text: string, allNamespaces: boolean, namespace: 
 }
 
 function parseToken(text: string): { revision: number; start: string } {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw notValid(': illegal base64 data');
-  let token: unknown;
+  const illegal = /[^A-Za-z0-9_-]/.exec(text);
+  if (illegal !== null) throw notValid(`: illegal base64 data at input byte ${illegal.index}`);
+  let token: Json;
   try {
-    token = JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    throw notValid(': invalid character looking for beginning of value');
+    token = parseJson(Buffer.from(text, 'base64url')).value;
+  } catch (error) {
+    throw notValid(`: ${error instanceof Error ? error.message : 'not JSON'}`);
   }
-  if (typeof token !== 'object' || token === null) throw notValid(': not an object');
-  const { v, rv, start } = token as { v?: unknown; rv?: unknown; start?: unknown };
+  if (!isObject(token)) throw notValid(': json: cannot unmarshal into Go value of type storage.continueToken');
+  const { v, rv, start } = token;
   if (v !== apiVersion)
     throw notValid(`: server does not recognize this encoded version ${typeof v === 'string' ? v.slice(0, 64) : ''}`);
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)

@@ -46,8 +46,8 @@ export function initializeMetadata(meta: ObjectMeta, uid: string, now: string, g
   if (meta.deletionTimestamp !== undefined) delete meta.deletionTimestamp;
   if (meta.deletionGracePeriodSeconds !== undefined) delete meta.deletionGracePeriodSeconds;
   dropSelfLink(meta);
+  // Kinds that do not count it keep what they were given, as in stock.
   if (generation === 'spec') meta.generation = 1;
-  else if (meta.generation !== undefined) delete meta.generation;
 }
 
 /** What an update keeps of the old metadata whatever the client sends (rest.BeforeUpdate). */

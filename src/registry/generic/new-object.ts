@@ -8,6 +8,7 @@ import type { WriteItem } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
+import { checkFinalizerNames } from './finalizer-names.ts';
 import { claimNamespace, deduplicateOwners, generateName, initializeMetadata, ownerUids } from './metadata.ts';
 import { factsOf } from './resource-facts.ts';
 import { toStorageVersion } from './versions.ts';
@@ -69,6 +70,7 @@ export async function prepareNewObject(
     validateName: (name, prefix) => strategy.validateName?.(name, prefix) ?? nameIsDns1123Subdomain(name, prefix),
     field: 'metadata',
   });
+  errors.push(...checkFinalizerNames(target, object.metadata, (text) => ctx.warn(text)));
   const own = strategy.validate?.(object, strategyCtx);
   if (own !== undefined && own.length > 0) errors.push(...own);
   const onlyNew = strategy.validateCreate?.(object, strategyCtx);

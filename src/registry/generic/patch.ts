@@ -1,13 +1,20 @@
 import { methodNotSupported, notFound } from '../../apimachinery/errors.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import type { PatchAnswer, PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
-import { applyConfiguration, checkApplyRequest, createByApply, reportDuplicates } from './apply.ts';
+import {
+  applyConfiguration,
+  checkApplyManager,
+  checkConfiguredKind,
+  createByApply,
+  reportDuplicates,
+} from './apply.ts';
 import { checkRevision, prepareChangedObject } from './changed-object.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
 import { patchDocument } from './patch-document.ts';
-import { factsOf } from './resource-facts.ts';
+import { apiVersionOf, factsOf } from './resource-facts.ts';
 import { asAttempt } from './update.ts';
 import { fromStorageVersion } from './versions.ts';
 
@@ -27,7 +34,12 @@ export async function patchObject(
   if (target.subresource !== '' && target.subresource !== 'status') throw methodNotSupported(gr, 'patch');
   const key = keyOf(ctx, target);
   if (request.type === 'apply') {
-    checkApplyRequest(target, request, options);
+    checkApplyManager(options);
+    checkConfiguredKind(
+      request.patch as JsonObject,
+      apiVersionOf(target.definition, target.version),
+      target.definition.kind,
+    );
     return guaranteedWrite(engine.store, key, gr, (current) =>
       current === undefined
         ? createByApply(engine, ctx, target, request, options)

@@ -6,12 +6,11 @@ import { checkRevision, checkUid, prepareChangedObject } from '../../generic/cha
 import { keyOf, type RestStorageFactory } from '../../generic/engine.ts';
 import { guaranteedWrite } from '../../generic/guaranteed-write.ts';
 import { checkName } from '../../generic/metadata.ts';
-import { structField } from '../../generic/object-fields.ts';
 import { factsOf } from '../../generic/resource-facts.ts';
 import { asAttempt } from '../../generic/update.ts';
 
 /**
- * PUT namespaces/NAME/finalize: sets `spec.finalizers` and nothing else. With none left on a namespace that is being deleted, the namespace goes.
+ * PUT namespaces/NAME/finalize: an update that may change `spec.finalizers`, and not the status. With none left on a namespace that is being deleted, the namespace goes.
  */
 export const namespaceFinalizeStorage: RestStorageFactory = (engine) => ({
   async update(ctx, target, sent, options) {
@@ -23,15 +22,12 @@ export const namespaceFinalizeStorage: RestStorageFactory = (engine) => ({
       checkUid(target, sent.metadata.uid, current?.object.metadata.uid ?? '');
       if (current === undefined) throw notFound(gr, target.name);
       checkRevision(target, sent, current);
-      const next = deepCopy(current.object as Json) as KubeObject;
-      next['spec'] = { ...structField(next, 'spec'), ...finalizersOf(sent) };
+      const next = deepCopy(sent as Json) as KubeObject;
+      const { status } = current.object;
+      if (status === undefined) delete next['status'];
+      else next['status'] = deepCopy(status as Json);
       const changed = await prepareChangedObject(engine, ctx, target, next, current, options, false);
       return asAttempt(target, changed, current, options);
     });
   },
 });
-
-function finalizersOf(namespace: KubeObject): { finalizers: Json[] } {
-  const finalizers = structField(namespace, 'spec')?.['finalizers'];
-  return { finalizers: Array.isArray(finalizers) ? deepCopy(finalizers) : [] };
-}

@@ -1,4 +1,4 @@
-import { conflict, fieldError, invalid, notFound } from '../../../apimachinery/errors.ts';
+import { conflict, type FieldError, fieldError, invalid, notFound } from '../../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
 import { prepareChangedObject } from '../../generic/changed-object.ts';
@@ -11,6 +11,7 @@ import { asAttempt } from '../../generic/update.ts';
 import type { RequestContext, Target, WriteOptions } from '../../registry.ts';
 
 const bindingKind = { group: '', kind: 'Binding' };
+const podBindings = { group: '', resource: 'pods/binding' };
 
 /** POST pods/NAME/binding: what a scheduler says. Gives the pod its node, once. */
 export const podBindingStorage: RestStorageFactory = (engine) => ({
@@ -26,9 +27,10 @@ function nodeOf(binding: KubeObject, name: string): string {
   const target = structField(binding, 'target');
   const kind = textField(target, 'kind');
   const node = textField(target, 'name');
-  if (kind !== '' && kind !== 'Node')
-    throw invalid(bindingKind, name, [fieldError.notSupported('target.kind', kind, ['Node', '<empty>'])]);
-  if (node === '') throw invalid(bindingKind, name, [fieldError.required('target.name')]);
+  const errors: FieldError[] = [];
+  if (kind !== '' && kind !== 'Node') errors.push(fieldError.notSupported('target.kind', kind, ['Node', '<empty>']));
+  if (node === '') errors.push(fieldError.required('target.name'));
+  if (errors.length > 0) throw invalid(bindingKind, name, errors);
   return node;
 }
 
@@ -47,20 +49,24 @@ async function bind(
     const { uid, annotations } = binding.metadata;
     if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid)
       throw conflict(
-        gr,
+        podBindings,
         target.name,
         `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
       );
     if (pod.metadata.deletionTimestamp !== undefined)
-      throw conflict(gr, target.name, `pod ${target.name} is being deleted, cannot be assigned to a host`);
+      throw conflict(podBindings, target.name, `pod ${target.name} is being deleted, cannot be assigned to a host`);
     const spec = structField(pod, 'spec') ?? {};
     const assigned = textField(spec, 'nodeName');
     if (assigned !== '')
-      throw conflict(gr, target.name, `pod ${target.name} is already assigned to node ${JSON.stringify(assigned)}`);
+      throw conflict(
+        podBindings,
+        target.name,
+        `pod ${target.name} is already assigned to node ${JSON.stringify(assigned)}`,
+      );
     pod['spec'] = { ...spec, nodeName: node };
     if (annotations !== undefined) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
     pod['status'] = scheduled(structField(pod, 'status') ?? {}, formatTime(engine.now()));
-    const changed = await prepareChangedObject(engine, ctx, target, pod, current, options, false);
+    const changed = await prepareChangedObject(engine, ctx, target, pod, current, options, true);
     return asAttempt(target, changed, current, options);
   });
 }

@@ -1,6 +1,6 @@
 import { badRequest, conflict, type FieldError, fieldError, invalid, notFound } from '../../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
-import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
+import { formatTime, type KubeObject, parseApiVersion } from '../../../apimachinery/object.ts';
 import type { ClusterName } from '../../../logicalcluster/name.ts';
 import type { CachedObject } from '../../../storage/object-store.ts';
 import type { Engine, RestStorageFactory } from '../../generic/engine.ts';
@@ -76,17 +76,19 @@ export function serviceAccountTokenStorage(issuer: TokenIssuer): RestStorageFact
   });
 }
 
-/** @throws 400 when the body names another account than the URL. */
+/** @throws 422 when the body names another account than the URL. */
 function claimName(target: Target, { metadata }: KubeObject): void {
-  const { name = '', namespace = '' } = metadata;
-  if (name !== '' && name !== target.name)
-    throw badRequest(
-      `metadata.name: Invalid value: ${JSON.stringify(name)}: must match the service account name if specified`,
-    );
-  if (namespace !== '' && namespace !== target.namespace)
-    throw badRequest(
-      `metadata.namespace: Invalid value: ${JSON.stringify(namespace)}: must match the service account namespace if specified`,
-    );
+  const errors: FieldError[] = [];
+  const match = (field: 'name' | 'namespace', wanted: string): void => {
+    const given = metadata[field] ?? '';
+    if (given !== '' && given !== wanted)
+      errors.push(
+        fieldError.invalid(`metadata.${field}`, given, `must match the service account ${field} if specified`),
+      );
+  };
+  match('name', target.name);
+  match('namespace', target.namespace);
+  if (errors.length > 0) throw invalid(tokenRequest, target.name, errors);
 }
 
 /** The wished-for lifetime. Throws 422 when it is not allowed. */
@@ -114,7 +116,7 @@ async function resolveBinding(
   const name = textField(wanted, 'name');
   const uid = textField(wanted, 'uid');
   if (textField(wanted, 'apiVersion') !== 'v1' || !isBindable(kind))
-    throw badRequest(`cannot bind token for serviceaccount "${target.name}" to object with kind "${kind}"`);
+    throw badRequest(`cannot bind token to object of type ${typeText(textField(wanted, 'apiVersion'), kind)}`);
   const { resource, namespaced } = bindable[kind];
   const bound = await find(engine, ctx, resource, namespaced ? target.namespace : '', name);
   if (bound === undefined) throw notFound({ group: '', resource }, name);
@@ -126,6 +128,12 @@ async function resolveBinding(
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   return { kind, name, uid: actual };
+}
+
+/** A GroupVersionKind as Go prints it. */
+function typeText(apiVersion: string, kind: string): string {
+  const { group, version } = parseApiVersion(apiVersion);
+  return `${group}/${version}, Kind=${kind}`;
 }
 
 function isBindable(kind: string): kind is BoundKind {
