@@ -1,117 +1,41 @@
 /**
  * Puts the same requests to a stock Kubernetes API server and to Atoll and prints where the answers differ. A tool for developers:
- *   node test/differential/main.ts --oracle https://127.0.0.1:16443 TOKEN --atoll https://127.0.0.1:6443 TOKEN [--only TEXT] [--show]
- * Without --atoll the oracle's answers are printed. Both servers' certificates are taken as they are.
+ *   node test/differential/main.ts --oracle https://127.0.0.1:16443 TOKEN --atoll https://127.0.0.1:6443 TOKEN [--only TEXT] [--show] [--report FILE]
+ * Both should have fresh data and no controllers (the oracle with NOKCM=1, Atoll with --roles api): requests are answered alike only where the same
+ * objects exist. The stock server runs without the admission plugins that Atoll does not have:
+ * --disable-admission-plugins=DefaultTolerationSeconds,Priority,LimitRanger,RuntimeClass,DefaultStorageClass,DefaultIngressClass,
+ * StorageObjectInUseProtection,PersistentVolumeClaimResize,TaintNodesByCondition,PodSecurity. Certificates are taken as they are. Without --atoll the
+ * oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
  */
-import https from 'node:https';
-import { parse as parseYaml } from 'yaml';
-import { type DifferentialRequest, requests } from './requests.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Answer, ask, type Server } from './ask.ts';
+import { normalize, Revisions } from './normalize.ts';
+import type { DifferentialRequest } from './request.ts';
+import { requests } from './requests.ts';
 
-type Server = { readonly url: string; readonly token: string };
-type Answer = { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
-
-const comparedHeaders = ['content-type', 'cache-control', 'warning', 'retry-after', 'vary', 'x-content-type-options'];
-
-function ask(server: Server, request: DifferentialRequest): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = https.request(
-      server.url + request.path,
-      {
-        method: request.method,
-        path: request.path,
-        rejectUnauthorized: false,
-        agent: false,
-        headers: {
-          'user-agent': 'differential/1',
-          authorization: `Bearer ${server.token}`,
-          ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
-          ...request.headers,
-        },
-      },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        const done = () => {
-          clearTimeout(timer);
-          const headers: Record<string, string> = {};
-          for (const name of comparedHeaders) {
-            const value = incoming.headers[name];
-            if (value !== undefined) headers[name] = String(value);
-          }
-          resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString() });
-        };
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', done);
-        incoming.on('error', done);
-      },
-    );
-    const timer = setTimeout(() => outgoing.destroy(new Error('no end')), request.maxMs ?? 10_000);
-    outgoing.on('error', (error) => resolve({ status: 0, headers: {}, body: error.message }));
-    outgoing.on('upgrade', () => reject(new Error('unexpected upgrade')));
-    outgoing.end(request.body);
-  });
-}
-
-/** Values that no two servers share, descriptions, and media types that Atoll does not answer in. */
-function normalize(text: string): string {
-  return text
-    .replace(/"description":\s*"(?:[^"\\]|\\.)*"/g, '"description":""')
-    .replace(/, application\/vnd\.kubernetes\.protobuf(;stream=watch)?/g, '')
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
-    .replace(/"resourceVersion":\s*"\d+"/g, '"resourceVersion":"RV"')
-    .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "RV"')
-    .replace(/current: \d+/g, 'current: RV')
-    .replace(
-      /\((\d+)\) does not match the ResourceVersion in record \((\d+)\)/g,
-      '(RV) does not match the ResourceVersion in record (RV)',
-    )
-    .replace(/"continue":\s*"[^"]+"/g, '"continue":"TOKEN"')
-    .replace(/"(\d+)(s|m|h|m\d+s)"/g, '"AGE"')
-    .replace(/^(\s*- )(\d+)(s|m|h|m\d+s)$/gm, '$1AGE');
-}
-
-/** Object key order does not matter: every JSON document (line) is re-written with sorted keys. */
-function canonical(text: string): string {
-  const sorted = (value: unknown): unknown =>
-    Array.isArray(value)
-      ? value.map(sorted)
-      : typeof value === 'object' && value !== null
-        ? Object.fromEntries(
-            Object.entries(value)
-              .sort(([a], [b]) => (a < b ? -1 : 1))
-              .map(([key, item]) => [key, sorted(item)]),
-          )
-        : value;
-  const one = (document: string) => JSON.stringify(sorted(JSON.parse(document) as unknown));
-  try {
-    return one(text);
-  } catch {
-    try {
-      return text.trim().split('\n').map(one).join('\n');
-    } catch {
-      return text.trim();
-    }
-  }
-}
+const concurrentReads = 12;
+const maxShown = 1800;
 
 function describe(answer: Answer): string {
   const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
-  const body = answer.body.length > 1500 ? `${answer.body.slice(0, 1500)}…` : answer.body;
+  const text = answer.body.toString();
+  const body = text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
   return `    ${answer.status} ${headers.join(' | ')}\n    ${body.trim().replaceAll('\n', '\n    ')}`;
 }
 
-function compared(answer: Answer, request: DifferentialRequest): string {
-  const yaml = answer.headers['content-type'] === 'application/yaml';
-  const text = yaml ? JSON.stringify(parseYaml(answer.body)) : answer.body;
-  const body = request.ignoreBody === true ? '' : canonical(normalize(text));
-  return JSON.stringify([answer.status, answer.headers, body]);
+/** The part of two long texts where they part. */
+function parting(a: string, b: string): string {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  const from = Math.max(0, at - 80);
+  return `  part at\n    oracle …${a.slice(from, at + 200)}\n    atoll  …${b.slice(from, at + 200)}`;
 }
 
 /** Why an answer may differ although the request says nothing about it. */
 function knownDifference(theirs: Answer, ours: Answer): string | undefined {
   if (theirs.status !== 500 || ours.status !== 400) return undefined;
   try {
-    const [a, b] = [theirs, ours].map(({ body }) => (JSON.parse(body) as { message?: string }).message);
+    const [a, b] = [theirs, ours].map(({ body }) => (JSON.parse(body.toString()) as { message?: string }).message);
     return a === b ? 'what the client did wrong is a 400 here' : undefined;
   } catch {
     return undefined;
@@ -122,43 +46,94 @@ const args = process.argv.slice(2);
 function server(flag: string): Server | undefined {
   const at = args.indexOf(flag);
   const [url, token] = [args[at + 1], args[at + 2]];
-  return at < 0 || url === undefined || token === undefined ? undefined : { url: url.replace(/\/$/, ''), token };
+  return at < 0 || url === undefined || token === undefined
+    ? undefined
+    : { url: url.replace(/\/$/, ''), token, saved: new Map() };
+}
+function option(flag: string): string | undefined {
+  const at = args.indexOf(flag);
+  return at < 0 ? undefined : args[at + 1];
 }
 
 const oracle = server('--oracle');
 const atoll = server('--atoll');
-const onlyAt = args.indexOf('--only');
-const only = onlyAt < 0 ? undefined : args[onlyAt + 1];
+const only = option('--only');
+const report = option('--report');
 if (oracle === undefined) {
-  console.error('usage: main.ts --oracle URL TOKEN [--atoll URL TOKEN] [--only TEXT] [--show]');
+  console.error('usage: main.ts --oracle URL TOKEN [--atoll URL TOKEN] [--only TEXT] [--show] [--report FILE]');
   process.exit(2);
 }
 for (const each of [oracle, atoll]) {
   if (each === undefined) continue;
   const alive = await ask(each, { method: 'GET', path: '/livez' });
   if (alive.status !== 200) {
-    console.error(`${each.url} does not answer: ${alive.status} ${alive.body}`);
+    console.error(`${each.url} does not answer: ${alive.status} ${alive.body.toString()}`);
     process.exit(2);
   }
 }
-let different = 0;
+
 let equal = 0;
-for (const request of requests) {
-  const [theirs, ours] = await Promise.all([ask(oracle, request), atoll && ask(atoll, request)]);
-  const body = request.body === undefined ? '' : ` ${String(request.body).slice(0, 160)}`;
+/** Titles of the requests that differ, by reason; no reason is the empty one. */
+const differing = new Map<string, string[]>();
+const revisions = { theirs: new Revisions(), ours: new Revisions() };
+
+function judge(request: DifferentialRequest, theirs: Answer, ours: Answer | undefined): void {
+  const body = request.body === undefined ? '' : ` ${String(request.body).slice(0, 400)}`;
   const title = `${request.method} ${request.path} ${JSON.stringify(request.headers ?? {})}${body}`;
-  if (only !== undefined && !title.includes(only)) continue;
+  const left = normalize(theirs, request, revisions.theirs);
+  const right = ours === undefined ? '' : normalize(ours, request, revisions.ours);
+  if (only !== undefined && !title.includes(only)) return;
   if (ours === undefined) {
     console.log(`${title}\n${describe(theirs)}`);
-  } else if (compared(theirs, request) === compared(ours, request)) {
+  } else if (left === right) {
     equal++;
     if (args.includes('--show')) console.log(`equal      ${title}`);
   } else {
-    const why = request.mayDiffer ?? knownDifference(theirs, ours);
-    if (why === undefined) different++;
-    console.log(`${why === undefined ? 'DIFFERENT' : `differs (${why})`}  ${title}`);
-    console.log(`  oracle\n${describe(theirs)}\n  atoll\n${describe(ours)}`);
+    const why = request.mayDiffer ?? knownDifference(theirs, ours) ?? '';
+    differing.set(why, [...(differing.get(why) ?? []), `${request.method} ${request.path}`]);
+    console.log(`${why === '' ? 'DIFFERENT' : `differs (${why})`}  ${title}`);
+    console.log(`  oracle\n${describe(theirs)}\n  atoll\n${describe(ours)}\n${parting(left, right)}`);
   }
 }
-if (atoll !== undefined) console.log(`${equal} equal, ${different} different`);
+
+/** Reads that follow each other are put together: they see the same state. */
+function batches(): DifferentialRequest[][] {
+  const all: DifferentialRequest[][] = [];
+  let reads: DifferentialRequest[] = [];
+  for (const request of requests) {
+    const alone = request.method !== 'GET' || request.during !== undefined || request.save !== undefined;
+    if (alone || reads.length >= concurrentReads) {
+      if (reads.length > 0) all.push(reads);
+      reads = [];
+    }
+    if (alone) all.push([request]);
+    else reads.push(request);
+  }
+  return reads.length > 0 ? [...all, reads] : all;
+}
+
+for (const batch of batches()) {
+  const answers = await Promise.all(
+    batch.map((request) => Promise.all([ask(oracle, request), atoll && ask(atoll, request)])),
+  );
+  for (const [index, request] of batch.entries()) {
+    const [theirs, ours] = answers[index] ?? [];
+    if (theirs !== undefined) judge(request, theirs, ours);
+  }
+}
+
+const different = differing.get('')?.length ?? 0;
+const total = equal + [...differing.values()].flat().length;
+const summary = `${equal} of ${total} answers equal, ${total - equal - different} differ for a known reason, ${different} differ`;
+if (atoll !== undefined) console.log(summary);
+if (report !== undefined) {
+  const [begin, end] = ['<!-- generated: differential -->', '<!-- /generated -->'];
+  const lines = [...differing].map(([why, titles]) => {
+    const examples = [...new Set(titles)].slice(0, 6).map((title) => `\`${title.slice(0, 120)}\``);
+    return `- ${why === '' ? 'not yet explained' : why} (${titles.length}): ${examples.join(', ')}`;
+  });
+  const text = readFileSync(report, 'utf8');
+  const before = text.slice(0, text.indexOf(begin) + begin.length);
+  writeFileSync(report, `${before}\n${summary}.\n\n${lines.join('\n')}\n${text.slice(text.indexOf(end))}`);
+}
 process.exit(different === 0 ? 0 : 1);

@@ -1,35 +1,7 @@
-/** One request that is put to both servers. Order matters: later requests see what earlier ones left. */
-export type DifferentialRequest = {
-  readonly method: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-  /** Ends a stream after this long. */
-  readonly maxMs?: number;
-  /** Why the two may differ; such a difference is printed but does not fail the run. */
-  readonly mayDiffer?: string;
-  /** Compare status and these headers only. */
-  readonly ignoreBody?: boolean;
-};
+import { accept, apply, type DifferentialRequest, get, json, jsonPatch, merge, run, strategic } from './request.ts';
 
-const ns = '/api/v1/namespaces/differential';
+const ns = `/api/v1/namespaces/${run}`;
 const cms = `${ns}/configmaps`;
-const json = { 'content-type': 'application/json' };
-const merge = { 'content-type': 'application/merge-patch+json' };
-const jsonPatch = { 'content-type': 'application/json-patch+json' };
-const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
-const apply = { 'content-type': 'application/apply-patch+yaml' };
-
-function get(
-  path: string,
-  headers?: Record<string, string>,
-  more: Partial<DifferentialRequest> = {},
-): DifferentialRequest {
-  return { method: 'GET', path, ...(headers === undefined ? {} : { headers }), ...more };
-}
-function accept(path: string, value: string, more: Partial<DifferentialRequest> = {}): DifferentialRequest {
-  return get(path, { accept: value }, more);
-}
 function post(body: string | Uint8Array, path = cms, headers: Record<string, string> = json): DifferentialRequest {
   return { method: 'POST', path, body, headers };
 }
@@ -42,7 +14,7 @@ const setUp: DifferentialRequest[] = [
     method: 'POST',
     path: '/api/v1/namespaces',
     headers: json,
-    body: '{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"differential"}}',
+    body: `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"${run}"}}`,
   },
   post(configMap('a', ',"data":{"x":"1"}')),
   post(configMap('b', ',"data":{"x":"2"}')),
@@ -75,7 +47,7 @@ const paths: DifferentialRequest[] = [
   `${cms}/%zz`,
   `${cms}/nope`,
   '/api/v1/namespaces/nope/status',
-  '/api/v1/namespaces/differential/status',
+  `${ns}/status`,
   '/apis/apps/v1/deployments/x',
   '/healthz',
   '/livez',
@@ -139,8 +111,8 @@ queries.push(
   get(`${cms}/a?resourceVersion=abc`),
 );
 queries.push(
-  get(`/api/v1/watch/namespaces/differential/configmaps?timeoutSeconds=1`, undefined, { maxMs: 3000 }),
-  get(`/api/v1/watch/namespaces/differential/configmaps/a?timeoutSeconds=1`, undefined, { maxMs: 3000 }),
+  get(`/api/v1/watch/namespaces/${run}/configmaps?timeoutSeconds=1`, undefined, { maxMs: 3000 }),
+  get(`/api/v1/watch/namespaces/${run}/configmaps/a?timeoutSeconds=1`, undefined, { maxMs: 3000 }),
 );
 
 const accepts: DifferentialRequest[] = [
@@ -329,6 +301,108 @@ const writes: DifferentialRequest[] = [
   get(cms),
 ];
 
+const deployments = `/apis/apps/v1/namespaces/${run}/deployments`;
+const container = { name: 'c', image: 'nginx', ports: [{ containerPort: 80 }] };
+const deployment = (replicas: number): string =>
+  JSON.stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [container] } },
+    },
+  });
+const scale = (replicas: number, more = ''): string =>
+  `{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web","namespace":"${run}"${more}},"spec":{"replicas":${replicas}}}`;
+
+const workloads: DifferentialRequest[] = [
+  post(deployment(2), deployments),
+  post(deployment(-1), `${deployments}?dryRun=All`),
+  post('{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"}}', deployments),
+  post('{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":{"replicas":"x"}}', deployments),
+  post('{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":[]}', deployments),
+  post('{"apiVersion":"apps/v1beta1","kind":"Deployment","metadata":{"name":"x"}}', deployments),
+  post('{"apiVersion":"v1","kind":"Deployment","metadata":{"name":"x"}}', deployments),
+  get(`${deployments}/web`),
+  get(`${deployments}/web/status`),
+  get(`${deployments}/web/scale`),
+  accept(`${deployments}/web/scale`, 'application/json;as=Table;v=v1;g=meta.k8s.io'),
+  accept(`${deployments}/web`, 'application/json;as=Table;v=v1;g=meta.k8s.io'),
+  accept(deployments, 'application/json;as=Table;v=v1;g=meta.k8s.io'),
+  accept(deployments, 'application/json;as=PartialObjectMetadataList;v=v1beta1;g=meta.k8s.io'),
+  { method: 'PATCH', path: `${deployments}/web/scale`, headers: merge, body: '{"spec":{"replicas":5}}' },
+  { method: 'PUT', path: `${deployments}/web/scale`, headers: json, body: scale(4) },
+  { method: 'PUT', path: `${deployments}/web/scale`, headers: json, body: scale(-4) },
+  { method: 'PUT', path: `${deployments}/web/scale`, headers: json, body: deployment(4) },
+  { method: 'PUT', path: `${deployments}/web/scale`, headers: json, body: scale(4, ',"resourceVersion":"1"') },
+  { method: 'DELETE', path: `${deployments}/web/scale` },
+  { method: 'POST', path: `${deployments}/web/scale`, headers: json, body: scale(1) },
+  {
+    method: 'PATCH',
+    path: `${deployments}/web/status`,
+    headers: merge,
+    body: '{"status":{"readyReplicas":1,"replicas":1},"spec":{"replicas":9}}',
+  },
+  {
+    method: 'PATCH',
+    path: `${deployments}/web`,
+    headers: strategic,
+    body: '{"spec":{"template":{"spec":{"containers":[{"name":"d","image":"redis"}]}}}}',
+  },
+  {
+    method: 'PATCH',
+    path: `${deployments}/web`,
+    headers: strategic,
+    body: '{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"d"},{"name":"c"}],"containers":[{"name":"c","image":"nginx:2"}]}}}}',
+  },
+  {
+    method: 'PATCH',
+    path: `${deployments}/web`,
+    headers: merge,
+    body: '{"spec":{"selector":{"matchLabels":{"a":"b"}}}}',
+  },
+  {
+    method: 'PATCH',
+    path: `${deployments}/web`,
+    headers: merge,
+    body: '{"spec":{"template":{"spec":{"containers":null}}}}',
+  },
+  { method: 'PATCH', path: `${deployments}/web?fieldManager=m`, headers: apply, body: deployment(7) },
+  { method: 'PATCH', path: `${deployments}/web?fieldManager=m&force=true`, headers: apply, body: deployment(7) },
+  { method: 'PATCH', path: `${deployments}/web/nope`, headers: merge, body: '{}' },
+  get(`${deployments}?fieldSelector=spec.replicas%3D1`),
+  get(`${deployments}?labelSelector=app%3Dweb`),
+  { method: 'DELETE', path: `${deployments}/web`, headers: json, body: '{"propagationPolicy":"Foreground"}' },
+  get(`${deployments}/web`),
+  {
+    method: 'PATCH',
+    path: `${deployments}/web`,
+    headers: merge,
+    body: '{"metadata":{"finalizers":["example.com/x"]}}',
+  },
+  { method: 'PATCH', path: `${deployments}/web`, headers: merge, body: '{"metadata":{"finalizers":null}}' },
+  get(`${deployments}/web`),
+];
+
+const reviews: DifferentialRequest[] = [
+  post(
+    '{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"list","resource":"pods"}}}',
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+  ),
+  {
+    ...post(
+      '{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"list","resource":"pods"}}}',
+      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      { ...json, accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    ),
+    ignoreBody: true,
+  },
+  get('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'),
+  get('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/x'),
+];
+
 const discovery: DifferentialRequest[] = [
   get('/api', undefined, { mayDiffer: 'addresses differ' }),
   get('/apis/rbac.authorization.k8s.io'),
@@ -348,6 +422,8 @@ export const requests: readonly DifferentialRequest[] = [
   ...accepts,
   ...bodies,
   ...writes,
+  ...workloads,
+  ...reviews,
   ...discovery,
   { method: 'DELETE', path: ns, ignoreBody: true },
 ];

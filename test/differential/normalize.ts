@@ -1,0 +1,77 @@
+import { parse as parseYaml } from 'yaml';
+import type { Answer } from './ask.ts';
+import { type DifferentialRequest, run } from './request.ts';
+
+/** Counts the resourceVersions that each object (by uid) has had, so that writes that change nothing can be told from those that do. */
+export class Revisions {
+  readonly #seen = new Map<string, string[]>();
+
+  name(uid: string, revision: string): string {
+    let seen = this.#seen.get(uid);
+    if (seen === undefined) this.#seen.set(uid, (seen = []));
+    let at = seen.indexOf(revision);
+    if (at < 0) at = seen.push(revision) - 1;
+    return `RV${at}`;
+  }
+}
+
+/** Values that no two servers share. */
+function normalizeText(text: string): string {
+  return text
+    .replace(/"description":\s*"(?:[^"\\]|\\.)*"/g, '"description":""')
+    .replaceAll(run, 'RUN')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
+    .replace(/(\\*"resourceVersion\\*":\s*\\*")\d+/g, '$1RV')
+    .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "RV"')
+    .replace(/(current: |too old resource version: \d+ \()\d+/g, '$1RV')
+    .replace(
+      /\((\d+)\) does not match the ResourceVersion in record \((\d+)\)/g,
+      '(RV) does not match the ResourceVersion in record (RV)',
+    )
+    .replace(/"continue":\s*"[^"]+"/g, '"continue":"TOKEN"')
+    .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-XXXXX')
+    .replace(/"(generated-|cv-)[a-z0-9]{5}"/g, '"$1XXXXX"')
+    .replace(/"(\d+)(s|m|h|m\d+s)"/g, '"AGE"')
+    .replace(/^(\s*- )(\d+)(s|m|h|m\d+s)$/gm, '$1AGE')
+    .replace(/10\.\d+\.\d+\.\d+/g, 'CLUSTERIP')
+    .replace(/127\.0\.0\.1:\d+/g, 'HOST');
+}
+
+/** Objects' revisions become their count; keys are sorted, since their order means nothing. */
+function canonicalValue(value: unknown, revisions: Revisions): unknown {
+  if (Array.isArray(value)) return value.map((item) => canonicalValue(item, revisions));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value as Record<string, unknown>).map(([key, item]): [string, unknown] => {
+    if (key === 'resourceVersion' && typeof item === 'string') {
+      const uid = (value as Record<string, unknown>)['uid'];
+      return [key, typeof uid === 'string' ? revisions.name(uid, item) : 'RV'];
+    }
+    return [key, canonicalValue(item, revisions)];
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** One line a document: a JSON body, the lines of a stream, YAML, or the text as it is. */
+function canonical(answer: Answer, revisions: Revisions): string {
+  const text = answer.body.toString();
+  const one = (document: string): string => JSON.stringify(canonicalValue(JSON.parse(document), revisions));
+  try {
+    if (answer.headers['content-type'] === 'application/yaml') return one(JSON.stringify(parseYaml(text)));
+    if (answer.headers['content-type']?.includes('protobuf') === true) return `${answer.body.length > 0}`;
+    return one(text);
+  } catch {
+    try {
+      return text.trim().split('\n').map(one).join('\n');
+    } catch {
+      return text.trim();
+    }
+  }
+}
+
+/** What of an answer is compared, as text. */
+export function normalize(answer: Answer, request: DifferentialRequest, revisions: Revisions): string {
+  const body = normalizeText(canonical(answer, revisions));
+  const headers = normalizeText(JSON.stringify(answer.headers));
+  return `${answer.status} ${headers}\n${request.ignoreBody === true ? '' : body}`;
+}
