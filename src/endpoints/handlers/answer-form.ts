@@ -13,16 +13,20 @@ export function answerForm(x: Exchange, target: Target, conversions: Conversions
 }
 
 function checkShape(kind: string, target: Target, conversions: Conversions): void {
-  const { definition, subresource } = target;
+  const { definition } = target;
   if (conversions === 'list' && kind === 'PartialObjectMetadata') {
     throw wrongShape(`you requested ${kind}, but the requested object is a list (*core.${definition.listKind})`);
   }
   if (conversions === 'object' && kind === 'PartialObjectMetadataList') {
     throw wrongShape(`you requested ${kind}, but the requested object is not a list (*core.${definition.kind})`);
   }
-  // What reviews and other subresources answer with has no columns and no metadata of its own.
-  const hasForms = subresource === '' ? definition.verbs.includes('get') : subresource === 'status';
-  if (!hasForms) throw notAcceptable(['application/json', 'application/yaml']);
+  if (kind === 'Table' && !hasColumns(target)) throw notAcceptable(['application/json', 'application/yaml']);
+}
+
+/** Reviews and most subresources answer with kinds that have no columns. */
+function hasColumns({ definition, subresource }: Target): boolean {
+  if (subresource === '') return definition.verbs.includes('get');
+  return subresource === 'status' || (subresource === 'scale' && definition.scale !== undefined);
 }
 
 function wrongShape(message: string): ApiError {

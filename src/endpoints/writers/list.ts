@@ -68,9 +68,9 @@ function tableOf(x: Exchange, metaVersion: string, target: Target, answer: ListA
   let rows = '';
   for (const item of answer.items) {
     if (rows !== '') rows += ',';
-    rows += tableRow(target.version, item.object(), include, apiVersion, now, () =>
+    rows += tableRow(target.version.table, item.object(), include, apiVersion, now, () =>
       Buffer.from(item.bytes()).toString(),
     );
   }
-  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadataOf(answer)},"columnDefinitions":${columnDefinitions(target.version)},"rows":[${rows}]}`;
+  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadataOf(answer)},"columnDefinitions":${columnDefinitions(target.version.table)},"rows":[${rows}]}`;
 }

@@ -5,7 +5,7 @@ import type { MediaType } from '../negotiation.ts';
 import { metadataText } from './metadata-text.ts';
 import { partialMetadata, protobufObject, protobufType } from './protobuf.ts';
 import { respondBody, respondDocument } from './respond.ts';
-import { columnDefinitions, includeObjectOf, tableRow } from './table.ts';
+import { columnDefinitions, includeObjectOf, tableConvertor, tableRow } from './table.ts';
 
 /** Answers with one object: whole, as PartialObjectMetadata, or as a Table of one row. */
 export function respondObject(
@@ -31,16 +31,14 @@ function inProtobuf(as: MediaType['as'], rendered: Rendered): Buffer {
 
 function converted(x: Exchange, as: NonNullable<MediaType['as']>, target: Target, rendered: Rendered): string {
   const apiVersion = `meta.k8s.io/${as.version}`;
-  const { version } = target;
+  const table = tableConvertor(target);
   if (as.kind === 'PartialObjectMetadata') {
     const metadata = metadataText(rendered.bytes(), { object: rendered.object() });
     return `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${metadata}}`;
   }
   const object = rendered.object();
   const include = includeObjectOf(x.parameter('includeObject'));
-  const row = tableRow(version, object, include, apiVersion, new Date(), () =>
-    Buffer.from(rendered.bytes()).toString(),
-  );
+  const row = tableRow(table, object, include, apiVersion, new Date(), () => Buffer.from(rendered.bytes()).toString());
   const metadata = JSON.stringify({ resourceVersion: object.metadata.resourceVersion });
-  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columnDefinitions(version)},"rows":[${row}]}`;
+  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columnDefinitions(table)},"rows":[${row}]}`;
 }

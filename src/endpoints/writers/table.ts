@@ -1,4 +1,5 @@
-import type { VersionDefinition } from '../../api/resource-definition.ts';
+import { scaleTable } from '../../api/autoscaling/v1/scale-table.ts';
+import type { TableConvertor, VersionDefinition } from '../../api/resource-definition.ts';
 import { badRequest } from '../../apimachinery/errors.ts';
 import { stringify, type Json } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
@@ -23,14 +24,22 @@ export function includeObjectOf(parameter: string | undefined): IncludeObject {
   }
 }
 
-const columnTexts = new WeakMap<VersionDefinition, string>();
+/** The columns of what a target answers with. */
+export function tableConvertor(target: {
+  readonly version: VersionDefinition;
+  readonly subresource: string;
+}): TableConvertor {
+  return target.subresource === 'scale' ? scaleTable : target.version.table;
+}
 
-/** The JSON of a version's column definitions. */
-export function columnDefinitions(version: VersionDefinition): string {
-  let text = columnTexts.get(version);
+const columnTexts = new WeakMap<TableConvertor, string>();
+
+/** The JSON of column definitions. */
+export function columnDefinitions(table: TableConvertor): string {
+  let text = columnTexts.get(table);
   if (text === undefined) {
     text = JSON.stringify(
-      version.table.columns.map(({ name, type, format, description, priority }) => ({
+      table.columns.map(({ name, type, format, description, priority }) => ({
         name,
         type,
         format,
@@ -38,21 +47,21 @@ export function columnDefinitions(version: VersionDefinition): string {
         priority,
       })),
     );
-    columnTexts.set(version, text);
+    columnTexts.set(table, text);
   }
   return text;
 }
 
 /** The JSON of a row. `whole` gives the object's JSON; it is asked for with includeObject=Object only. */
 export function tableRow(
-  version: VersionDefinition,
+  table: TableConvertor,
   object: KubeObject,
   include: IncludeObject,
   metaApiVersion: string,
   now: Date,
   whole: () => string,
 ): string {
-  const cells = stringify(version.table.cells(object, now));
+  const cells = stringify(table.cells(object, now));
   if (include === 'None') return `{"cells":${cells},"object":null}`;
   if (include === 'Object') return `{"cells":${cells},"object":${whole()}}`;
   const metadata = stringify(object.metadata as Json);

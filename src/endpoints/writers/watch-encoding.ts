@@ -123,14 +123,14 @@ function encodeObject(event: WatchEvent, form: WatchForm, withColumns: boolean):
     return Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"${metaApiVersion}","metadata":${metadata}}`);
   }
   const { object, bytes } = event.object;
-  const row = tableRow(form.target.version, object, form.includeObject, metaApiVersion, new Date(), () =>
+  const row = tableRow(form.target.version.table, object, form.includeObject, metaApiVersion, new Date(), () =>
     Buffer.from(bytes).toString(),
   );
   return Buffer.from(table(form, String(event.revision), withColumns, row));
 }
 
 function table(form: WatchForm, revision: string, withColumns: boolean, row: string): string {
-  const columns = withColumns ? columnDefinitions(form.target.version) : 'null';
+  const columns = withColumns ? columnDefinitions(form.target.version.table) : 'null';
   const head = `{"kind":"Table","apiVersion":"meta.k8s.io/${form.metaVersion}","metadata":{"resourceVersion":"${revision}"}`;
   return `${head},"columnDefinitions":${columns},"rows":[${row}]}`;
 }
