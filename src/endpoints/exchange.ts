@@ -13,7 +13,7 @@ export interface HttpRequest {
   /** The whole body has come. */
   readonly complete: boolean;
   /** HTTP/2 only. */
-  readonly stream?: { close(code: number): void };
+  readonly stream?: { close(code: number): void; readonly session?: object | undefined };
   readonly socket: { readonly remoteAddress?: string | undefined };
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'aborted' | 'close', listener: () => void): unknown;

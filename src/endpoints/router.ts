@@ -1,4 +1,5 @@
 import { badRequest } from '../apimachinery/errors.ts';
+import { formatApiVersion } from '../apimachinery/object.ts';
 import type { Catalog, Target } from '../registry/registry.ts';
 import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -24,6 +25,7 @@ export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
     respondPageNotFound(x);
     return;
   }
+  warnOfDeprecation(x, target);
   const verb = x.info.verb;
   switch (offeredVerb(x, target)) {
     case 'get':
@@ -43,6 +45,12 @@ export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
     default:
       throw methodNotAllowed();
   }
+}
+
+function warnOfDeprecation(x: Exchange, { definition, version }: Target): void {
+  if (version.deprecated !== true) return;
+  const apiVersion = formatApiVersion(definition.group, version.version);
+  x.warn(version.deprecationWarning ?? `${apiVersion} ${definition.kind} is deprecated`);
 }
 
 /** The resource a path addresses. Undefined: the whole API group is unknown. Throws 404 when only version, resource or subresource are. */

@@ -189,6 +189,55 @@ describe('the API over HTTP', () => {
     });
   });
 
+  describe('identity', () => {
+    it('comes from a client certificate, over HTTP/1.1 and HTTP/2', async () => {
+      const { adminCert: cert, adminKey: key } = stack.pki;
+      assert.ok(cert !== undefined && key !== undefined);
+      const auditId = 'certificate-test';
+      await new Promise<void>((resolve, reject) => {
+        const headers = { 'audit-id': auditId };
+        httpsRequest(`${admin.url}/api`, { agent: false, ca: admin.ca, cert, key, headers }, (response) => {
+          response.resume();
+          response.on('end', () => resolve());
+        })
+          .on('error', reject)
+          .end();
+      });
+      const session = connectHttp2(admin.url, { ca: admin.ca, cert, key });
+      for (let i = 0; i < 2; i++) {
+        await new Promise<void>((resolve, reject) => {
+          const stream = session.request({ ':path': '/api', 'audit-id': auditId });
+          stream.resume();
+          stream.on('end', () => resolve());
+          stream.on('error', reject);
+        });
+      }
+      session.close();
+      const lines = stack.logged.filter((line) => line['auditId'] === auditId);
+      assert.deepEqual(
+        lines.map((line) => [line['user'], line['status']]),
+        Array.from({ length: 3 }, () => ['atoll-admin', 200]),
+      );
+    });
+
+    it('is another’s for those who may impersonate', async () => {
+      const as = (user: string, more: Record<string, string> = {}) =>
+        http(admin, 'GET', configMaps, undefined, { 'impersonate-user': user, ...more });
+      const refused = await as('jane');
+      assert.equal(refused.status, 403);
+      assert.equal((await as('jane', { 'impersonate-group': 'system:masters' })).status, 200);
+      const account = await as('system:serviceaccount:default:robot');
+      assert.match(String(account.json()['message']), /User "system:serviceaccount:default:robot" cannot list/);
+    });
+
+    it('is nobody else’s for those who may not', async () => {
+      const answer = await http(stack.nobody, 'GET', configMaps, undefined, { 'impersonate-user': 'admin' });
+      assert.equal(answer.status, 403);
+      const groups = await http(admin, 'GET', configMaps, undefined, { 'impersonate-group': 'system:masters' });
+      assert.equal(groups.status, 400);
+    });
+  });
+
   describe('verbs', () => {
     it('create, read, replace, patch and delete', async () => {
       const created = await http(admin, 'POST', configMaps, configMap('life', { a: '1' }));

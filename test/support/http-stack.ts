@@ -8,6 +8,7 @@ import type { ResourceDefinition } from '../../src/api/resource-definition.ts';
 import { createServiceAccountDiscovery } from '../../src/authentication/service-account/discovery-documents.ts';
 import { loadServiceAccountKeys } from '../../src/authentication/service-account/keys.ts';
 import { createStaticTokenAuthenticator } from '../../src/authentication/static-token.ts';
+import { createClientCertificateAuthenticator } from '../../src/authentication/client-certificate.ts';
 import { createBearerTokenAuthenticator } from '../../src/authentication/bearer-token.ts';
 import { createUnionAuthenticator } from '../../src/authentication/union.ts';
 import { createAuthorizer } from '../../src/authorization/chain.ts';
@@ -21,7 +22,7 @@ import { createCatalogSource } from '../../src/registry/catalog.ts';
 import { createRegistry } from '../../src/registry/generic/registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { type Listener, listen } from '../../src/server/listen.ts';
-import { ensurePki } from '../../src/server/pki.ts';
+import { ensurePki, type Pki } from '../../src/server/pki.ts';
 import { createMemoryStore } from '../../src/storage/memory/store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import type { Endpoint } from './http.ts';
@@ -32,6 +33,7 @@ export type Stack = {
   readonly store: ObjectStore;
   readonly registry: Registry;
   readonly listener: Listener;
+  readonly pki: Pki;
   readonly admin: Endpoint;
   readonly nobody: Endpoint;
   readonly anonymous: Endpoint;
@@ -66,7 +68,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     registry,
     catalogs,
     authenticator: createUnionAuthenticator(
-      [createBearerTokenAuthenticator([createStaticTokenAuthenticator(knownTokens)])],
+      [
+        createClientCertificateAuthenticator(pki.caCert),
+        createBearerTokenAuthenticator([createStaticTokenAuthenticator(knownTokens)]),
+      ],
       { anonymous: true },
     ),
     authorizer: createAuthorizer({ store }),
@@ -91,6 +96,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     store,
     registry,
     listener,
+    pki,
     admin: { url, ca: pki.caCert, token: tokens.admin },
     nobody: { url, ca: pki.caCert, token: tokens.nobody },
     anonymous: { url, ca: pki.caCert },

@@ -3,13 +3,13 @@ import type { TLSSocket } from 'node:tls';
 import type { Authenticator } from '../../authentication/authenticator.ts';
 import { anonymousUser } from '../../registry/identities.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, HttpRequest } from '../exchange.ts';
 
 /** Sets `x.user`; without credentials that is system:anonymous, whom authorization lets see health and version only. Throws 401 for bad credentials. */
 export async function authenticate(x: Exchange, authenticator: Authenticator, cluster: ClusterName): Promise<void> {
   const user = await authenticator.authenticate({
     headers: x.request.headers,
-    peerCertificate: () => peerCertificate(x.request.socket as Partial<TLSSocket>),
+    peerCertificate: () => peerCertificate(x.request),
     cluster,
   });
   x.user = user ?? anonymousUser;
@@ -17,12 +17,14 @@ export async function authenticate(x: Exchange, authenticator: Authenticator, cl
 
 const certificates = new WeakMap<object, Uint8Array | null>();
 
-/** The client certificate of a connection; looked up once per connection. */
-function peerCertificate(socket: Partial<TLSSocket>): Uint8Array | undefined {
-  const known = certificates.get(socket);
+/** The client certificate of a connection; looked up once per connection, which in HTTP/2 is the session. */
+function peerCertificate(request: HttpRequest): Uint8Array | undefined {
+  const socket = request.socket as Partial<TLSSocket>;
+  const connection = request.stream?.session ?? socket;
+  const known = certificates.get(connection);
   if (known !== undefined) return known ?? undefined;
   const certificate: X509Certificate | undefined = socket.getPeerX509Certificate?.();
   const raw = certificate?.raw;
-  certificates.set(socket, raw ?? null);
+  certificates.set(connection, raw ?? null);
   return raw;
 }

@@ -14,11 +14,7 @@ export async function impersonate(x: Exchange, authorizer: Authorizer): Promise<
   const groups = values(x, 'impersonate-group');
   const uid = x.header('impersonate-uid');
   const extra = extraOf(x);
-  if (name === '') {
-    throw badRequest(
-      `requested [{Group  ${groups.join(' ')}    }] without impersonating a user`.replace('Group  ', 'Group '),
-    );
-  }
+  if (name === '') throw badRequest('requested groups, a uid or extra values to impersonate, but no user');
   const asks: Ask[] = [];
   const account = serviceAccountOf(name);
   if (account !== undefined) {
