@@ -1,10 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Express } from 'express';
+import type { AdmissionPlugin } from './admission/admission.ts';
 import { createAdmission } from './admission/index.ts';
 import { builtinDefinitions } from './api/builtin.ts';
 import { createDefaultContent } from './api/default-content.ts';
-import { storageResource } from './api/resource-definition.ts';
+import type { ResourceDefinition } from './api/resource-definition.ts';
+import { formatGroupResource } from './apimachinery/object.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
 import { createServiceAccountTokenIssuer } from './authentication/service-account/issuer.ts';
 import { loadServiceAccountKeys } from './authentication/service-account/keys.ts';
@@ -37,6 +40,16 @@ export class StartError extends Error {
 /** What has to exist once before any process serves: a migrated database, keys, the admin's kubeconfig. Plain JSON. */
 export type Prepared = { readonly databaseUrl: string; readonly adminKubeconfig: string };
 
+/** What an embedding program adds to the server. */
+export type Extensions = {
+  /** Kinds of its own, beside the built-in ones. */
+  readonly definitions?: readonly ResourceDefinition[];
+  /** Admission plugins, after the server's own. */
+  readonly admission?: readonly AdmissionPlugin[];
+  /** Middleware before the API. */
+  readonly configure?: (app: Express) => void;
+};
+
 /** A server that listens. */
 export type Serving = {
   readonly url: string;
@@ -50,8 +63,11 @@ const drainMs = 15_000;
  * Makes sure that `serve` can work: port free, keys present, database running and migrated. `stop` ends the embedded database, if there is one.
  * @throws StartError
  */
-export async function prepare(config: Config): Promise<{ prepared: Prepared; stop: () => Promise<void> }> {
-  checkResources(config);
+export async function prepare(
+  config: Config,
+  extensions: Extensions = {},
+): Promise<{ prepared: Prepared; stop: () => Promise<void> }> {
+  checkResources(config, extensions);
   if (config.roles.includes('api')) await checkPort(config);
   await mkdir(config.dataDir, { recursive: true }).catch((error: Error) => {
     throw new StartError(`cannot use the data directory ${config.dataDir}: ${error.message}`);
@@ -65,7 +81,8 @@ export async function prepare(config: Config): Promise<{ prepared: Prepared; sto
     token: pki.adminToken,
     contextName: 'atoll',
   });
-  const database = config.databaseUrl === undefined ? await embedded(config) : { url: config.databaseUrl, stop: async () => {} };
+  const database =
+    config.databaseUrl === undefined ? await embedded(config) : { url: config.databaseUrl, stop: async () => {} };
   try {
     await readySchema(database.url, config.databaseUrl === undefined || config.migrate);
   } catch (error) {
@@ -76,7 +93,7 @@ export async function prepare(config: Config): Promise<{ prepared: Prepared; sto
 }
 
 /** Builds the layers over a prepared database, from the bottom up, and starts the configured roles. @throws StartError */
-export async function serve(config: Config, prepared: Prepared): Promise<Serving> {
+export async function serve(config: Config, prepared: Prepared, extensions: Extensions = {}): Promise<Serving> {
   const log = createLogger(config.logLevel);
   const metrics = createMetrics();
   const pki = await pkiOf(config);
@@ -87,14 +104,20 @@ export async function serve(config: Config, prepared: Prepared): Promise<Serving
     historyRetentionMs: config.historyRetentionMs,
     log,
   });
-  const catalogs = createCatalogSource({ definitions: builtinDefinitions, resources: config.resources });
+  const catalogs = createCatalogSource({
+    definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
+    resources: config.resources,
+  });
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
   const registry = createRegistry({
     store,
     catalogs,
-    admission: createAdmission({ store, plugins: [createEscalationCheck(authorizer)] }),
+    admission: createAdmission({
+      store,
+      plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],
+    }),
     ...standardStorages({
       store,
       authorizer,
@@ -115,7 +138,8 @@ export async function serve(config: Config, prepared: Prepared): Promise<Serving
         store,
         externalUrl,
         adminToken: pki.adminToken,
-        clientCaPem: config.tls.clientCaFile === undefined ? pki.caCert : await readFile(config.tls.clientCaFile, 'utf8'),
+        clientCaPem:
+          config.tls.clientCaFile === undefined ? pki.caCert : await readFile(config.tls.clientCaFile, 'utf8'),
         serviceAccountKeys,
         ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
         log,
@@ -126,21 +150,27 @@ export async function serve(config: Config, prepared: Prepared): Promise<Serving
       metrics,
       version: versionInfo(version),
       serviceAccountDiscovery: createServiceAccountDiscovery({ externalUrl, keys: serviceAccountKeys }),
+      ...(extensions.configure === undefined ? {} : { configure: extensions.configure }),
     });
-    const listener = await listen({ config, tls: await tlsMaterial(config, pki), handler: api.handler, upgrade: api.upgrade }).catch(
-      async (error: NodeJS.ErrnoException) => {
-        await store.close();
-        throw portError(config, error);
-      },
-    );
+    const listener = await listen({
+      config,
+      tls: await tlsMaterial(config, pki),
+      handler: api.handler,
+      upgrade: api.upgrade,
+    }).catch(async (error: NodeJS.ErrnoException) => {
+      await store.close();
+      throw portError(config, error);
+    });
     url = `https://${listener.host.includes(':') ? `[${listener.host}]` : listener.host}:${listener.port}`;
     stopApi = async () => {
       api.stopBeingReady();
       await Promise.all([api.drain(), listener.close(drainMs)]);
     };
   }
-  if (config.roles.includes('controllers')) background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
-  if (config.roles.includes('sync')) background.push(startSync({ store, client, databaseUrl: prepared.databaseUrl, config, log }));
+  if (config.roles.includes('controllers'))
+    background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
+  if (config.roles.includes('sync'))
+    background.push(startSync({ store, client, databaseUrl: prepared.databaseUrl, config, log }));
   return {
     url,
     async stop() {
@@ -152,13 +182,17 @@ export async function serve(config: Config, prepared: Prepared): Promise<Serving
 }
 
 /** What an embedding program, the demo and tests start: everything in this process. */
-export type StartedServer = Serving & { readonly adminToken: string; readonly caCertificatePem: string; readonly adminKubeconfig: string };
+export type StartedServer = Serving & {
+  readonly adminToken: string;
+  readonly caCertificatePem: string;
+  readonly adminKubeconfig: string;
+};
 
 /** `prepare` and `serve` in one process. @throws StartError */
-export async function startServer(config: Config): Promise<StartedServer> {
-  const { prepared, stop } = await prepare(config);
+export async function startServer(config: Config, extensions: Extensions = {}): Promise<StartedServer> {
+  const { prepared, stop } = await prepare(config, extensions);
   try {
-    const serving = await serve(config, prepared);
+    const serving = await serve(config, prepared, extensions);
     const pki = await pkiOf(config);
     return {
       url: serving.url,
@@ -190,7 +224,8 @@ function pkiOf(config: Config): Promise<Pki> {
 
 async function tlsMaterial(config: Config, pki: Pki): Promise<{ key: string; cert: string; ca: string }> {
   const { certFile, keyFile } = config.tls;
-  if (certFile === undefined || keyFile === undefined) return { key: pki.serverKey, cert: pki.serverCert, ca: pki.caCert };
+  if (certFile === undefined || keyFile === undefined)
+    return { key: pki.serverKey, cert: pki.serverCert, ca: pki.caCert };
   return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), ca: pki.caCert };
 }
 
@@ -204,8 +239,8 @@ async function servedCa(config: Config, caCert: string): Promise<string> {
   }
 }
 
-function checkResources(config: Config): void {
-  const known = new Set(builtinDefinitions.map(storageResource));
+function checkResources(config: Config, extensions: Extensions): void {
+  const known = new Set([...builtinDefinitions, ...(extensions.definitions ?? [])].map(formatGroupResource));
   const unknown = config.resources.filter((resource) => resource !== '*' && !known.has(resource));
   if (unknown.length > 0) throw new StartError(`--resources: no such resource: ${unknown.join(', ')}`);
 }
@@ -224,14 +259,18 @@ function portError(config: Config, error: NodeJS.ErrnoException): Error {
   const address = `${config.listen.host}:${config.listen.port}`;
   if (error.code === 'EADDRINUSE') return new StartError(`${address} is already in use: choose another --listen`);
   if (error.code === 'EACCES') return new StartError(`may not listen on ${address}: choose another --listen`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new StartError(`cannot listen on ${address}: ${error.message}`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`cannot listen on ${address}: ${error.message}`);
   return error;
 }
 
 async function embedded(config: Config): Promise<{ url: string; stop(): Promise<void> }> {
   const log: Logger = createLogger(config.logLevel);
   try {
-    return await startEmbeddedPostgres({ dataDir: config.dataDir, log: (text: string) => log.debug({ postgres: text }) });
+    return await startEmbeddedPostgres({
+      dataDir: config.dataDir,
+      log: (text: string) => log.debug({ postgres: text }),
+    });
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
@@ -247,6 +286,9 @@ async function readySchema(databaseUrl: string, mayMigrate: boolean): Promise<vo
   }
   if (state === 'ahead') throw new StartError(`the database at ${address} is newer than this server: update Atoll`);
   if (state === 'current') return;
-  if (!mayMigrate) throw new StartError(`the database at ${address} is not migrated to this version: run "npm run migrate" (or start with --migrate true)`);
+  if (!mayMigrate)
+    throw new StartError(
+      `the database at ${address} is not migrated to this version: run "npm run migrate" (or start with --migrate true)`,
+    );
   await migrate(databaseUrl);
 }
