@@ -106,7 +106,7 @@ begin
   if p_all_shards then perform 1 from revision r order by r.shard for update; end if;
   select r.value, greatest(clock_timestamp(), r.committed_at) into strict v_base, v_now from revision r where r.shard = p_shard for update;
   if not exists (select from change_partitions p where p.until_at > v_now) then
-    perform extend_changes(v_now + interval '1 minute', interval '1 hour');
+    perform extend_changes(v_now + interval '1 minute', interval '10 minutes');
   end if;
 
   if p_clusters is not null then

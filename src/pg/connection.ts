@@ -42,6 +42,8 @@ export class Connection implements Queryable {
   #client: Promise<pg.Client> | undefined;
   /** The client once connected: spares the promise on the hot path. */
   #ready: pg.Client | undefined;
+  /** The client that was made last, connected or not. */
+  #latest: pg.Client | undefined;
   #underWay = 0;
   #answered = 0;
   #gathering = false;
@@ -99,12 +101,12 @@ export class Connection implements Queryable {
       types: asText,
       ...(this.#options.pipeline === true ? { pipeline: true } : {}),
     } as pg.ClientConfig);
+    this.#latest = client;
     let lost = false;
     const lose = (error: Error): void => {
       if (lost) return;
       lost = true;
-      this.#client = undefined;
-      this.#ready = undefined;
+      this.#forget(client);
       if (!this.#closed) this.#options.onLost?.(error);
     };
     client.on('error', lose);
@@ -114,12 +116,19 @@ export class Connection implements Queryable {
       await this.#options.onConnect?.(client);
     } catch (error) {
       lost = true;
-      this.#client = undefined;
+      this.#forget(client);
       void client.end().catch(() => undefined);
       throw error;
     }
     if (!lost) this.#ready = client;
     return client;
+  }
+
+  /** The next statement makes a new connection, unless there is one already. */
+  #forget(client: pg.Client): void {
+    if (this.#latest !== client) return;
+    this.#client = undefined;
+    this.#ready = undefined;
   }
 
   #send(client: pg.Client, { name, text: sql }: Statement, values: readonly Value[]): Promise<readonly Row[]> {
@@ -130,8 +139,11 @@ export class Connection implements Queryable {
       client.query({ name, text: sql, values: values as Value[], rowMode: 'array' }, (error, result) => {
         this.#underWay--;
         this.#answered++;
-        if (error) reject(error);
-        else resolve(result.rows as Row[]);
+        if (error) {
+          // The server says goodbye before the socket closes: what comes next goes to a new connection.
+          if ((error as { severity?: string }).severity === 'FATAL') this.#forget(client);
+          reject(error);
+        } else resolve(result.rows as Row[]);
       });
     });
   }

@@ -263,7 +263,6 @@ export class Hub {
       });
       this.#subscriptions.add(subscription);
       if (changes.length > 0) this.#deliver(subscription, changes, this.#applied);
-      else subscription.position = this.#applied;
     } else this.#subscriptions.add(subscription);
   }
 

@@ -1,6 +1,6 @@
-import { assertWellFormed, clusterOf, isObjectItem, type Failure, failedGroup, type ObjectItem } from '../group.ts';
+import { assertWellFormed, clusterOf, isObjectItem, type ObjectItem } from '../group.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
-import type { WriteItem, WriteOutcome } from '../object-store.ts';
+import type { WriteItem } from '../object-store.ts';
 import type { NewCluster, PreparedGroup, PreparedItem } from './batch.ts';
 import type { Clusters, KnownCluster } from './clusters.ts';
 import type { DefaultObjects } from './default-objects.ts';
@@ -12,12 +12,12 @@ export type PrepareOptions = {
   readonly defaults: DefaultObjects;
 };
 
-/** A group that can be committed to a shard, or the outcome that it has without asking the database. */
-export type Prepared =
-  | { readonly shard: string; readonly group: PreparedGroup }
-  | { readonly outcomes: readonly WriteOutcome[] };
+/** A group, and where it is to be committed. */
+export type Prepared = { readonly shard: string; readonly group: PreparedGroup };
 
 export const rootShard = 'root';
+/** The number of no cluster: the database answers as for one that has been purged. */
+const noCluster = -1;
 
 /**
  * Turns names into numbers. Synchronous when this process knows all of them, which is the rule; undefined when it has to ask the database first
@@ -48,22 +48,21 @@ export async function learnAndPrepare(options: PrepareOptions, items: readonly W
     if (cluster !== undefined) known.set(name, cluster);
   }
   const objects = new Map<number, PreparedItem>();
-  const failures = new Map<number, Failure>();
   const shards = new Set<string>();
   for (const [place, item] of items.entries()) {
     const name = clusterOf(item);
     const cluster = known.get(name) ?? asCreated(made.get(name));
-    if (cluster === undefined) {
-      failures.set(place, { ok: false, why: 'noCluster', current: 0 });
-      continue;
-    }
-    shards.add(cluster.record.shard);
-    if (isObjectItem(item)) {
-      objects.set(place, prepareItem(options, item, cluster, await options.resources.make(item.key.resource)));
-    }
+    if (cluster !== undefined) shards.add(cluster.record.shard);
+    if (!isObjectItem(item)) continue;
+    const resource = await options.resources.make(item.key.resource);
+    objects.set(
+      place,
+      cluster === undefined
+        ? { item, cluster: noCluster, resource, base: undefined }
+        : prepareItem(options, item, cluster, resource),
+    );
   }
   if (shards.size > 1) throw new Error(`an atomic group spans the shards ${[...shards].join(', ')}`);
-  if (failures.size > 0) return { outcomes: failedGroup(items.length, failures) };
   return { shard: [...shards][0] ?? rootShard, group: { items, objects, newClusters } };
 }
 

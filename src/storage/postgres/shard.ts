@@ -134,6 +134,8 @@ export class Shard {
       this.#options.clusters.add({ id: cluster.id, record: { ...cluster.record, revision, state: 'Active' } });
     }
     if (count + settled.deletedClusters === 0) return undefined;
+    this.#usedAt = performance.now();
+    this.#keepPolling();
     this.#options.onCommitted(this.name);
     if (settled.deletedClusters === 0) {
       this.follower.takeOwn({ base, count, changes, committedAt });

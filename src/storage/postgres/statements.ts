@@ -245,9 +245,10 @@ export const tryLock = statement('try_lock', "select pg_try_advisory_lock(hashte
 export const unlock = statement('unlock', "select pg_advisory_unlock(hashtextextended('atoll:lead:' || $1, 0))");
 export const notify = statement('notify', "select pg_notify('atoll', $1)");
 
+/** Partitions of $1 milliseconds each, at least two of them ahead. */
 export const extendChanges = statement(
   'extend_changes',
-  "select extend_changes(clock_timestamp() + $1::bigint * interval '1 ms', $1::bigint * interval '1 ms')",
+  "select extend_changes(clock_timestamp() + $1::bigint * interval '2 ms', $1::bigint * interval '1 ms')",
 );
 
 /** Partitions whose every change is older than $1 milliseconds, oldest first. The last one always stays. */
