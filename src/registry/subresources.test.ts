@@ -32,7 +32,7 @@ describe('namespaces/finalize', () => {
     await assert.rejects(fixture.get('namespaces', 'team'), apiError(404, 'namespaces "team" not found'));
   });
 
-  it('changes nothing but spec.finalizers, and only the subresource does', async () => {
+  it('sets spec.finalizers, which only the subresource does, and keeps the status', async () => {
     const fixture = await createFixture();
     const created = await fixture.create('namespaces', {
       apiVersion: 'v1',
@@ -44,12 +44,12 @@ describe('namespaces/finalize', () => {
     assert.deepEqual(viaMain['spec'], { finalizers: ['kubernetes'] });
     const viaFinalize = await fixture.update(
       'namespaces',
-      { ...wanted, metadata: { ...viaMain.metadata, labels: { lost: 'x' } } },
+      { ...wanted, metadata: { ...viaMain.metadata, labels: { more: 'x' } } },
       { subresource: 'finalize' },
     );
     assert.deepEqual(viaFinalize['spec'], { finalizers: ['example.com/x'] });
     assert.deepEqual(viaFinalize['status'], { phase: 'Active' });
-    assert.deepEqual(viaFinalize.metadata.labels, { 'kubernetes.io/metadata.name': 'n' });
+    assert.deepEqual(viaFinalize.metadata.labels, { 'kubernetes.io/metadata.name': 'n', more: 'x' });
     await assert.rejects(
       fixture.update('namespaces', { ...viaFinalize, spec: { finalizers: ['x'] } }, { subresource: 'finalize' }),
       apiError(422, /spec.finalizers\[0\]: Invalid value: "x": name is neither a standard finalizer name/),
@@ -157,7 +157,7 @@ describe('serviceaccounts/token', () => {
     );
     await assert.rejects(
       ask(fixture, request({ boundObjectRef: { ...bound, kind: 'ConfigMap' } })),
-      apiError(400, /cannot bind token for serviceaccount "default" to object/),
+      apiError(400, 'cannot bind token to object of type /v1, Kind=ConfigMap'),
     );
   });
 
@@ -209,7 +209,7 @@ describe('pods', () => {
     assert.equal((bound['spec'] as { nodeName: string }).nodeName, 'n1');
     await assert.rejects(
       bind(fixture, 'a'),
-      apiError(409, 'Operation cannot be fulfilled on pods "a": pod a is already assigned to node "n1"'),
+      apiError(409, 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"'),
     );
   });
 
@@ -320,7 +320,7 @@ describe('reviews', () => {
     );
     await assert.rejects(
       review('localsubjectaccessreviews', { user: 'bob', resourceAttributes: { namespace: 'other' } }, 'default'),
-      apiError(400, /must match namespace: default/),
+      apiError(422, /spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace$/),
     );
   });
 

@@ -13,17 +13,16 @@ describe('create', () => {
       'configmaps',
       configMap('a', {
         uid: 'mine',
-        generation: 7,
+
         deletionTimestamp: '2020-01-01T00:00:00Z',
         deletionGracePeriodSeconds: 3,
         creationTimestamp: '2020-01-01T00:00:00Z',
       }),
     );
-    const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds, namespace } =
-      created.metadata;
+    const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, namespace } = created.metadata;
     assert.match(uid ?? '', /^[0-9a-f-]{36}$/);
     assert.equal(creationTimestamp, '2026-05-06T07:08:09Z');
-    assert.deepEqual([generation, deletionTimestamp, deletionGracePeriodSeconds], [undefined, undefined, undefined]);
+    assert.deepEqual([deletionTimestamp, deletionGracePeriodSeconds], [undefined, undefined]);
     assert.equal(namespace, 'default');
     assert.equal(Number(created.metadata.resourceVersion), fixture.store.revision());
   });
