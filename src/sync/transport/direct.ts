@@ -15,6 +15,8 @@ import {
 const maxSockets = 64;
 const defaultTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
+/** How soon a silent connection is asked whether it still lives. */
+const keepAliveMs = 10_000;
 const defaultMaxBytes = 16 << 20;
 const maxLineBytes = 4 << 20;
 const maxErrorBytes = 64 << 10;
@@ -30,8 +32,9 @@ export function createDirectTransport(endpoint: Endpoint, userAgent: string): Tr
     rejectUnauthorized: !endpoint.insecureSkipTlsVerify,
     ALPNProtocols: ['http/1.1'],
   };
-  const requests = new Agent({ ...tls, keepAlive: true, keepAliveMsecs: 10_000, maxSockets, maxFreeSockets: 8 });
-  const watches = new Agent({ ...tls, keepAlive: true, keepAliveMsecs: 10_000, maxFreeSockets: 0 });
+  const requests = new Agent({ ...tls, keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets, maxFreeSockets: 8 });
+  // A connection a watch: nothing is to be kept for another.
+  const watches = new Agent({ ...tls, keepAlive: false });
   const closed = new AbortController();
 
   const open = (
@@ -113,6 +116,7 @@ export function createDirectTransport(endpoint: Endpoint, userAgent: string): Tr
         );
         const status = response.statusCode ?? 0;
         if (status !== 200) throw new HttpError(status, await readBody(response, maxErrorBytes));
+        response.socket.setKeepAlive(true, keepAliveMs);
         response.socket.setTimeout(watchIdleMs, () =>
           response.destroy(new TransportError('timeout', `the watch was silent for ${watchIdleMs / 1000} s`)),
         );
@@ -134,6 +138,8 @@ export function createDirectTransport(endpoint: Endpoint, userAgent: string): Tr
 
     close(): void {
       closed.abort();
+      // Connections that are only just being made would otherwise be kept once they stand.
+      requests.maxFreeSockets = 0;
       requests.destroy();
       watches.destroy();
     },
