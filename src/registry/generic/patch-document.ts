@@ -53,7 +53,7 @@ function applyPatch(base: JsonObject, schema: StructSchema, { type, patch }: Pat
 
 function strictErrors({ type, patch, strictErrors: found }: PatchRequest): string[] {
   if (type !== 'json') return [...found];
-  return [...found.map((each) => `json patch ${each}`), ...unknownJsonPatchFields(patch as readonly JsonObject[])];
+  return [...found, ...unknownJsonPatchFields(patch as readonly JsonObject[])].map((each) => `json patch ${each}`);
 }
 
 function report(errors: readonly string[], validation: PatchValidation, shown: () => string): void {

@@ -101,6 +101,10 @@ describe('patch', () => {
         ' "" is invalid: patch: Invalid value: "map[foo:1]": strict decoding error: duplicate field "data.x", unknown field "foo"',
       ),
     );
+    await assert.rejects(
+      fixture.patch('configmaps', 'a', 'json', [{ op: 'test', path: '/data/a', value: 'b', foo: 1 }]),
+      apiError(422, /: strict decoding error: json patch unknown field "\[0\].foo"$/),
+    );
     await fixture.patch('configmaps', 'a', 'merge', { foo: 1 }, { strictErrors, fieldValidation: 'Warn' });
     assert.deepEqual(fixture.warnings, ['duplicate field "data.x"', 'unknown field "foo"']);
     await fixture.patch('configmaps', 'a', 'merge', { foo: 1 }, { fieldValidation: 'Ignore' });
