@@ -34,16 +34,8 @@ export type { Authenticator, Credentials } from './authentication/authenticator.
 export type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 export type { Config } from './config/config.ts';
 export { ConfigError, loadConfig } from './config/load.ts';
-export {
-  type Extensions,
-  prepare,
-  type Prepared,
-  serve,
-  type Serving,
-  StartError,
-  type StartedServer,
-  startServer,
-} from './main.ts';
+export { type Extensions, serve, type Serving, type StartedServer, startServer } from './main.ts';
+export { prepare, type Prepared, StartError } from './server/prepare.ts';
 export { createMemoryStore } from './storage/memory/store.ts';
 export { openPostgresStore } from './storage/postgres/store.ts';
 export type { ObjectStore } from './storage/object-store.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { migrate } from '../storage/postgres/migrate.ts';
-import { StartError } from '../main.ts';
+import { StartError } from '../server/prepare.ts';
 import { addConfigFlags, configFromCommand } from './config-flags.ts';
 
 /** `atoll migrate`: brings the schema of --database-url up to date; safe to run twice and from several machines at once. */

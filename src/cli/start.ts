@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
-import { prepare, type Prepared, serve, type Serving } from '../main.ts';
-import { runWorker, startWorkers, workerAssignment } from '../server/processes.ts';
+import { prepare, type Prepared } from '../server/prepare.ts';
+import { isWorker, runWorker, WorkerPool } from '../server/processes.ts';
 import { addConfigFlags, configFromCommand } from './config-flags.ts';
 import { version } from '../version.ts';
 
@@ -11,9 +11,13 @@ const drainMs = 20_000;
 export function define(command: Command): void {
   addConfigFlags(command);
   command.action(async () => {
-    const assignment = workerAssignment(process.env) as Assignment | undefined;
-    if (assignment !== undefined) return runWorker(() => serve(assignment.config, assignment.prepared));
-    await start(configFromCommand(command));
+    if (!isWorker()) return start(configFromCommand(command));
+    // Loaded before the assignment comes: the parent prepares the database meanwhile.
+    const { serve } = await import('../main.ts');
+    runWorker((assignment) => {
+      const { config, prepared } = assignment as Assignment;
+      return serve(config, prepared);
+    });
   });
 }
 
@@ -23,31 +27,44 @@ type Assignment = { readonly config: Config; readonly prepared: Prepared };
 async function start(config: Config): Promise<void> {
   const began = performance.now();
   const ended = signalled();
-  const { prepared, stop: stopDatabase } = await prepare(config);
-  let serving: Serving | { stop(): Promise<void> };
-  try {
-    serving = config.processes === 1 ? await serve(config, prepared) : await startProcesses(config, prepared);
-  } catch (error) {
-    await stopDatabase();
-    throw error;
-  }
-  greet(config, prepared, performance.now() - began);
+  const processes = config.roles.includes('api') ? config.processes : 1;
+  const serving = processes === 1 ? await serveHere(config) : await serveInWorkers(config, processes);
+  greet(config, serving.prepared, performance.now() - began);
   console.log(`\n${await ended}: draining`);
   await serving.stop();
-  await stopDatabase();
   console.log('stopped');
   process.exit(0);
 }
 
+type Running = { readonly prepared: Prepared; stop(): Promise<void> };
+
+async function serveHere(config: Config): Promise<Running> {
+  const { serve } = await import('../main.ts');
+  const { prepared, stop } = await prepare(config);
+  try {
+    const serving = await serve(config, prepared);
+    return { prepared, stop: () => serving.stop().then(() => stop()) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 /** The first process runs every role; the others serve the API. */
-function startProcesses(config: Config, prepared: Prepared): Promise<{ stop(): Promise<void> }> {
-  const apiOnly: Config = { ...config, roles: config.roles.filter((role) => role === 'api') };
-  return startWorkers({
-    count: config.roles.includes('api') ? config.processes : 1,
-    assignment: (index): Assignment => ({ config: index === 0 ? config : apiOnly, prepared }),
-    log: (text) => console.error(`atoll: ${text}`),
-    drainMs,
-  });
+async function serveInWorkers(config: Config, count: number): Promise<Running> {
+  const pool = new WorkerPool({ count, log: (text) => console.error(`atoll: ${text}`), drainMs });
+  let stopDatabase = async (): Promise<void> => {};
+  try {
+    const { prepared, stop } = await prepare(config);
+    stopDatabase = stop;
+    const apiOnly: Config = { ...config, roles: config.roles.filter((role) => role === 'api') };
+    await pool.begin((index): Assignment => ({ config: index === 0 ? config : apiOnly, prepared }));
+    return { prepared, stop: () => pool.stop().then(() => stop()) };
+  } catch (error) {
+    await pool.stop();
+    await stopDatabase();
+    throw error;
+  }
 }
 
 function signalled(): Promise<string> {

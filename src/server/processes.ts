@@ -2,80 +2,95 @@ import cluster, { type Worker } from 'node:cluster';
 import { relayMetrics } from '../observability/cluster-metrics.ts';
 
 /** What the parent tells a worker, and a worker its parent. */
-type ToWorker = { readonly type: 'stop' };
-type ToParent = { readonly type: 'ready' } | { readonly type: 'failed'; readonly message: string };
-
-export type WorkerPool = {
-  /** Drains and ends all workers. */
-  stop(): Promise<void>;
-};
+type ToWorker = { readonly type: 'begin'; readonly assignment: unknown } | { readonly type: 'stop' };
+type ToParent =
+  | { readonly type: 'waiting' }
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly message: string };
 
 export type WorkerPoolOptions = {
   readonly count: number;
-  /** Plain JSON given to worker `index`; read there with `workerAssignment`. */
-  readonly assignment: (index: number) => unknown;
   readonly log: (text: string) => void;
   /** How long a worker may drain before it is killed. */
   readonly drainMs: number;
 };
 
-const assignmentVariable = 'ATOLL_WORKER';
 const restartDelayMs = 500;
-
-/** What the parent assigned to this process; undefined when this process is not a worker. */
-export function workerAssignment(env: Readonly<Record<string, string | undefined>>): unknown {
-  const text = cluster.isWorker ? env[assignmentVariable] : undefined;
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
-/**
- * Starts worker processes that share listening ports (node:cluster hands connections out in turn). Resolves when all are ready; throws what the
- * first one that failed said. A worker that dies later is replaced.
- */
-export async function startWorkers(options: WorkerPoolOptions): Promise<WorkerPool> {
-  relayMetrics();
-  const running = new Map<number, Worker>();
-  let stopping = false;
-
-  const launch = (index: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = cluster.fork({ [assignmentVariable]: JSON.stringify(options.assignment(index)) });
-      running.set(index, worker);
-      let ready = false;
-      worker.on('message', (message: ToParent) => {
-        if (message.type === 'ready') {
-          ready = true;
-          resolve();
-        } else if (message.type === 'failed') reject(new WorkerFailed(message.message));
-      });
-      worker.on('exit', (code, signal) => {
-        running.delete(index);
-        if (!ready) reject(new WorkerFailed(`process ${index} ended before it was ready (${signal ?? code})`));
-        else if (!stopping) {
-          options.log(`process ${index} ended (${signal ?? code}), starting it again`);
-          setTimeout(() => {
-            if (!stopping) launch(index).catch((error: Error) => options.log(error.message));
-          }, restartDelayMs);
-        }
-      });
-    });
-
-  const stop = async (): Promise<void> => {
-    stopping = true;
-    await Promise.all([...running.values()].map((worker) => stopWorker(worker, options.drainMs)));
-  };
-  try {
-    await Promise.all(Array.from({ length: options.count }, (_, index) => launch(index)));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { stop };
-}
 
 /** A worker could not start; the message is for the user. */
 export class WorkerFailed extends Error {
   override readonly name = 'StartError';
+}
+
+/**
+ * Worker processes that share listening ports (node:cluster hands connections out in turn). They load their code at once and wait for `begin`, so that
+ * whatever they need can be prepared meanwhile. A worker that dies later is replaced.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<number, Worker>();
+  readonly #waiting = new Set<number>();
+  readonly #starting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  #assign: ((index: number) => unknown) | undefined;
+  #stopping = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    relayMetrics();
+    for (let index = 0; index < options.count; index++) this.#launch(index);
+  }
+
+  /** Gives every worker its assignment (plain JSON). Resolves when all are ready; rejects with what the first one that failed said. */
+  async begin(assign: (index: number) => unknown): Promise<void> {
+    this.#assign = assign;
+    await Promise.all(
+      Array.from({ length: this.#options.count }, (_, index) => {
+        return new Promise<void>((resolve, reject) => {
+          this.#starting.set(index, { resolve, reject });
+          if (this.#waiting.has(index)) this.#send(index);
+          else if (!this.#workers.has(index)) reject(new WorkerFailed(`process ${index} ended before it began`));
+        });
+      }),
+    );
+  }
+
+  /** Drains and ends all workers. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    // A worker that was given nothing to do has nothing to drain.
+    const drainMs = this.#assign === undefined ? 0 : this.#options.drainMs;
+    await Promise.all([...this.#workers.values()].map((worker) => stopWorker(worker, drainMs)));
+  }
+
+  #launch(index: number): void {
+    const worker = cluster.fork();
+    this.#workers.set(index, worker);
+    worker.on('message', (message: ToParent) => {
+      if (message.type === 'waiting') {
+        this.#waiting.add(index);
+        if (this.#assign !== undefined) this.#send(index);
+      } else if (message.type === 'ready') {
+        this.#starting.get(index)?.resolve();
+        this.#starting.delete(index);
+      } else if (message.type === 'failed') this.#starting.get(index)?.reject(new WorkerFailed(message.message));
+    });
+    worker.on('exit', (code, signal) => {
+      this.#workers.delete(index);
+      this.#waiting.delete(index);
+      const why = `process ${index} ended (${signal ?? code})`;
+      this.#starting.get(index)?.reject(new WorkerFailed(`${why} before it was ready`));
+      if (this.#stopping || this.#assign === undefined) return;
+      this.#options.log(`${why}, starting it again`);
+      setTimeout(() => {
+        if (!this.#stopping) this.#launch(index);
+      }, restartDelayMs);
+    });
+  }
+
+  #send(index: number): void {
+    this.#waiting.delete(index);
+    this.#workers.get(index)?.send({ type: 'begin', assignment: this.#assign?.(index) } satisfies ToWorker);
+  }
 }
 
 function stopWorker(worker: Worker, drainMs: number): Promise<void> {
@@ -91,41 +106,50 @@ function stopWorker(worker: Worker, drainMs: number): Promise<void> {
   });
 }
 
-/** Runs `start` in a worker and obeys the parent; ends when the parent is gone. */
-export async function runWorker(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+/** True in a process that a WorkerPool started. */
+export function isWorker(): boolean {
+  return cluster.isWorker;
+}
+
+/** Waits for the parent's assignment, runs `start` with it, and obeys the parent; ends when the parent is gone. */
+export function runWorker(start: (assignment: unknown) => Promise<{ stop(): Promise<void> }>): void {
   // A terminal's Ctrl-C reaches the whole process group; the parent decides when this process stops.
   process.on('SIGINT', () => {});
   const tell = (message: ToParent): void => {
     if (process.connected === true) process.send?.(message);
   };
-  let server: { stop(): Promise<void> };
-  try {
-    server = await start();
-  } catch (error) {
-    tell({
-      type: 'failed',
-      message:
-        error instanceof Error
-          ? error.name === 'StartError'
-            ? error.message
-            : (error.stack ?? error.message)
-          : String(error),
-    });
-    process.exitCode = 1;
-    process.disconnect?.();
-    return;
-  }
-  let stopping: Promise<void> | undefined;
+  let serving: Promise<{ stop(): Promise<void> }> | undefined;
+  let stopping = false;
   const stop = (): void => {
-    stopping ??= server.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    if (stopping) return;
+    stopping = true;
+    if (serving === undefined) process.exit(0);
+    serving
+      .then((server) => server.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
   };
   process.on('message', (message: ToWorker) => {
-    if (message.type === 'stop') stop();
+    if (message.type === 'stop') return stop();
+    if (message.type !== 'begin') return;
+    serving = start(message.assignment);
+    serving.then(
+      () => tell({ type: 'ready' }),
+      (error: unknown) => {
+        tell({ type: 'failed', message: describe(error) });
+        process.exitCode = 1;
+        process.disconnect?.();
+      },
+    );
   });
   process.on('SIGTERM', stop);
   process.on('disconnect', stop);
-  tell({ type: 'ready' });
+  tell({ type: 'waiting' });
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'StartError' ? error.message : (error.stack ?? error.message);
 }
