@@ -15,7 +15,7 @@ export type CatalogOptions = {
  * The catalogs of logical clusters that serve what is built in: one for root, one for all others. Nothing is kept per cluster.
  * @throws when two definitions claim the same resource.
  */
-export function createCatalogSource(options: CatalogOptions): CatalogSource {
+export function createCatalogSource(options: CatalogOptions): BuiltInCatalogs {
   const wanted = new Set(options.resources);
   const served = options.definitions.filter(
     (definition) => wanted.has('*') || wanted.has(formatGroupResource(definition)),
@@ -23,9 +23,33 @@ export function createCatalogSource(options: CatalogOptions): CatalogSource {
   const root = createCatalog(served);
   const tenant = createCatalog(served.filter((definition) => definition.onlyIn === undefined));
   const answers = { root: Promise.resolve(root), tenant: Promise.resolve(tenant) };
+  const catalogFor = (cluster: ClusterRecord) => (cluster.name === rootCluster ? answers.root : answers.tenant);
   return {
-    catalogFor: (cluster: ClusterRecord) => (cluster.name === rootCluster ? answers.root : answers.tenant),
+    catalogFor,
+    recentFor: catalogFor,
+    builtIn: (cluster: ClusterRecord) => (cluster.name === rootCluster ? root : tenant),
   };
+}
+
+/** Catalogs that need no storage. */
+export type BuiltInCatalogs = CatalogSource & Required<Pick<CatalogSource, 'builtIn'>>;
+
+/**
+ * The catalog that serves a resource: what is built in at once, what is not from what is at hand when `mayBeOld`, and otherwise, or when it is not found
+ * there, as new as the call.
+ */
+export async function catalogServing(
+  catalogs: CatalogSource,
+  cluster: ClusterRecord,
+  resource: { readonly group: string; readonly version: string; readonly resource: string },
+  mayBeOld: boolean,
+): Promise<Catalog> {
+  const { group, version } = resource;
+  if (mayBeOld && catalogs.recentFor !== undefined) {
+    const recent = await catalogs.recentFor(cluster);
+    if (recent.find(group, version, resource.resource) !== undefined) return recent;
+  }
+  return catalogs.catalogFor(cluster);
 }
 
 /**

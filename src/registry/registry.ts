@@ -168,7 +168,12 @@ export interface Catalog {
 }
 
 export interface CatalogSource {
+  /** As new as the call. */
   catalogFor(cluster: ClusterRecord): Promise<Catalog>;
+  /** What is served in every logical cluster of its kind: known without a wait, and part of every catalog. */
+  builtIn?(cluster: ClusterRecord): Catalog;
+  /** As old as what this process has at hand, which follows changes within milliseconds. */
+  recentFor?(cluster: ClusterRecord): Promise<Catalog>;
 }
 
 export type { ClusterName };

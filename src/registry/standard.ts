@@ -1,13 +1,16 @@
+import { crdResource } from '../api/apiextensions.k8s.io/v1/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { selfSubjectReviewStorage } from './authentication/self-subject-review.ts';
 import { authorizationReviews, type ReviewAuthorizer } from './authorization/reviews.ts';
 import { scaleStorage } from './autoscaling/scale.ts';
+import type { BuiltInCatalogs } from './catalog.ts';
 import { namespaceFinalizeStorage } from './core/namespaces/finalize.ts';
 import { namespaceHooks } from './core/namespaces/hooks.ts';
 import { podBindingStorage } from './core/pods/binding.ts';
 import { podEvictionStorage } from './core/pods/eviction.ts';
 import { podHooks } from './core/pods/hooks.ts';
 import { serviceAccountTokenStorage, type TokenIssuer } from './core/serviceaccounts/token.ts';
+import { customResourceDefinitionHooks } from './customresources/hooks.ts';
 import type { RestStorageFactory } from './generic/engine.ts';
 import type { ResourceHooks } from './generic/hooks.ts';
 import { logicalClusterStorage } from './tenancy/logical-clusters.ts';
@@ -21,6 +24,8 @@ export type StandardOptions = {
   readonly tokenIssuer?: TokenIssuer;
   /** Absent: no access reviews. */
   readonly authorizer?: ReviewAuthorizer;
+  /** Absent: CustomResourceDefinitions are objects like any other and define nothing. */
+  readonly builtIn?: BuiltInCatalogs;
 };
 
 /** `subresources` and `hooks` of createRegistry for everything that Atoll serves itself. */
@@ -28,7 +33,7 @@ export function standardStorages(options: StandardOptions): {
   readonly subresources: Readonly<Record<string, RestStorageFactory>>;
   readonly hooks: Readonly<Record<string, ResourceHooks>>;
 } {
-  const { store, externalUrl, tokenIssuer, authorizer } = options;
+  const { store, externalUrl, tokenIssuer, authorizer, builtIn } = options;
   return {
     subresources: {
       '*/scale': scaleStorage,
@@ -44,6 +49,7 @@ export function standardStorages(options: StandardOptions): {
       namespaces: namespaceHooks,
       pods: podHooks,
       'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
+      ...(builtIn === undefined ? {} : { [crdResource]: customResourceDefinitionHooks(store, builtIn) }),
     },
   };
 }

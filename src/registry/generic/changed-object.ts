@@ -15,7 +15,7 @@ import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf } from './resource-facts.ts';
-import { toStorageVersion } from './versions.ts';
+import { storedView, toStorageVersion } from './versions.ts';
 
 /** What an update comes to. */
 export type ChangedObject =
@@ -76,7 +76,7 @@ export async function prepareChangedObject(
   const { strategy } = definition;
   const facts = factsOf(definition);
   const now = engine.now();
-  const old = current.object;
+  const old = storedView(definition, current.object);
   claimNamespace(sent.metadata, facts.namespaced, target.namespace);
   // Checked by checkRevision; an unconditional update is based on what is there.
   sent.metadata.resourceVersion = String(current.revision);
@@ -106,7 +106,7 @@ export async function prepareChangedObject(
   if (target.subresource !== 'status') strategy.warn?.(prepared, old, strategyContext(ctx, now));
   const validating = engine.admission.validate({ ...attributes, object: prepared });
   if (validating !== undefined) await validating;
-  return decide(engine, ctx, target, prepared, current);
+  return decide(engine, ctx, target, strategy.beforeStorage?.(prepared) ?? prepared, current);
 }
 
 /** What this target may not change comes from the stored object. */

@@ -81,9 +81,10 @@ export async function prepareNewObject(
   if (validating !== undefined) await validating;
   strategy.warn?.(object, undefined, strategyCtx);
 
-  const text = storedText(object);
+  const stored = strategy.beforeStorage?.(object) ?? object;
+  const text = storedText(stored);
   const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };
   const owners = ownerUids(object.metadata);
   const item: WriteItem = owners === undefined ? { op: 'create', key, text } : { op: 'create', key, text, owners };
-  return { object, text, items: companions.length === 0 ? [item] : [...companions, item] };
+  return { object: stored, text, items: companions.length === 0 ? [item] : [...companions, item] };
 }

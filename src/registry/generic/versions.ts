@@ -4,7 +4,18 @@ import { apiVersionOf, factsOf } from './resource-facts.ts';
 
 /** Whether objects of this version are served as they are stored. */
 export function isStorageVersion(definition: ResourceDefinition, version: VersionDefinition): boolean {
-  return version.version === definition.storageVersion && definition.storageGroup === undefined;
+  return (
+    version.version === definition.storageVersion &&
+    definition.storageGroup === undefined &&
+    version.fromStorage === undefined
+  );
+}
+
+/** A stored object in the storage version's present form: schemas of custom resources change under what is stored. */
+export function storedView(definition: ResourceDefinition, object: KubeObject): KubeObject {
+  if (definition.origin === undefined) return object;
+  const version = definition.versions.find((each) => each.version === definition.storageVersion);
+  return version?.fromStorage?.(object) ?? object;
 }
 
 /** The object in the storage version. Reuses the argument, which is the caller's to give away. */

@@ -53,6 +53,7 @@ export async function watchObjects(
   } else {
     stream.follow(requested === 0 ? engine.store.revision(ctx.cluster.shard) : requested);
   }
+  stream.endWithDefinition();
   await stream.endIfClusterGone();
   return () => stream.close();
 }
@@ -65,6 +66,7 @@ class WatchStream {
   readonly #shape: EventShape;
   readonly #sink: WatchSink;
   #handle: WatchHandle | undefined;
+  #originHandle: WatchHandle | undefined;
   #closed = false;
 
   constructor(engine: Engine, ctx: RequestContext, target: Target, shape: EventShape, sink: WatchSink) {
@@ -118,8 +120,35 @@ class WatchStream {
   #end(reason: 'compacted' | 'overrun' | 'clusterDeleted' | 'closed', from: number): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#originHandle?.close();
     const oldest = this.#engine.store.oldestRevision(this.#ctx.cluster.shard);
     this.#sink.end(reason === 'compacted' ? tooOld(from, oldest) : undefined);
+  }
+
+  /** A custom resource's watch ends when its definition is another, or gone: the client lists anew, and sees what is served now. */
+  endWithDefinition(): void {
+    const { origin } = this.#target.definition;
+    if (origin === undefined || this.#closed) return;
+    const { store } = this.#engine;
+    const { name, shard } = this.#ctx.cluster;
+    this.#originHandle = store.watch({
+      cluster: name,
+      resource: origin.resource,
+      from: store.revision(shard),
+      shard,
+      onChanges: (changes) => {
+        for (const { type, key, object } of changes) {
+          if (key.name !== origin.name || (type !== 'DELETED' && origin.isStill(object.object))) continue;
+          this.#handle?.close();
+          this.#end('closed', 0);
+          return;
+        }
+      },
+      onEnd: () => {
+        this.#handle?.close();
+        this.#end('closed', 0);
+      },
+    });
   }
 
   /** A cluster that was deleted before the watch began tells it nothing. */
@@ -133,6 +162,7 @@ class WatchStream {
   close(): void {
     this.#closed = true;
     this.#handle?.close();
+    this.#originHandle?.close();
   }
 }
 
