@@ -47,7 +47,11 @@ function canonicalValue(value: unknown, revisions: Revisions): unknown {
       const uid = (value as Record<string, unknown>)['uid'];
       return [key, typeof uid === 'string' ? revisions.name(uid, item) : 'RV'];
     }
-    return [key, canonicalValue(item, revisions)];
+    const canonical = canonicalValue(item, revisions);
+    // Conflicts come in the order of a Go map.
+    if (key === 'causes' && Array.isArray(canonical))
+      return [key, canonical.map((cause) => JSON.stringify(cause)).sort()];
+    return [key, canonical];
   });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,3 +1,4 @@
+import { kindRequests } from './kinds.ts';
 import { accept, apply, type DifferentialRequest, get, json, jsonPatch, merge, run, strategic } from './request.ts';
 
 const ns = `/api/v1/namespaces/${run}`;
@@ -16,6 +17,7 @@ const setUp: DifferentialRequest[] = [
     headers: json,
     body: `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"${run}"}}`,
   },
+  post(`{"kind":"ServiceAccount","apiVersion":"v1","metadata":{"name":"default"}}`, `${ns}/serviceaccounts`),
   post(configMap('a', ',"data":{"x":"1"}')),
   post(configMap('b', ',"data":{"x":"2"}')),
   { method: 'DELETE', path: `${cms}/kube-root-ca.crt`, ignoreBody: true, mayDiffer: 'made by a controller' },
@@ -425,5 +427,6 @@ export const requests: readonly DifferentialRequest[] = [
   ...workloads,
   ...reviews,
   ...discovery,
+  ...kindRequests,
   { method: 'DELETE', path: ns, ignoreBody: true },
 ];

@@ -21,7 +21,7 @@ import { patchDocument } from '../generic/patch-document.ts';
 import { renderObject } from '../generic/rendered.ts';
 import { apiVersionOf, factsOf } from '../generic/resource-facts.ts';
 import { asAttempt, type UpdateAnswer } from '../generic/update.ts';
-import { fromStorageVersion } from '../generic/versions.ts';
+import { fromStorageVersion, storedView } from '../generic/versions.ts';
 import type { PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
 
 const scaleKind = { group: 'autoscaling', kind: 'Scale' };
@@ -105,7 +105,7 @@ class ScaleStorage implements RestStorage {
     const { object } = await guaranteedWrite(this.#engine.store, keyOf(ctx, target), gr, async (current) => {
       if (current === undefined) throw notFound(gr, target.name);
       const parent = deepCopy(
-        fromStorageVersion(target.definition, target.version, current.object) as Json,
+        fromStorageVersion(target.definition, target.version, storedView(target.definition, current.object)) as Json,
       ) as KubeObject;
       const entries = parent.metadata.managedFields;
       const owners = scaleManagedFields(entries, paths);

@@ -5,7 +5,6 @@ import type { KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
 import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
 import type { CachedObject, WriteItem } from '../../storage/object-store.ts';
-import { storedText } from '../../storage/serialized-object.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
@@ -15,7 +14,7 @@ import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf } from './resource-facts.ts';
-import { storedView, toStorageVersion } from './versions.ts';
+import { storedView, textToStore, toStorageVersion } from './versions.ts';
 
 /** What an update comes to. */
 export type ChangedObject =
@@ -181,7 +180,7 @@ function decide(
   const hooks = engine.hooks[key.resource];
   const entries = keepTimesOfNoop(object, current.object);
   if (entries !== undefined) object.metadata.managedFields = entries;
-  const text = storedText(object);
+  const text = textToStore(target.definition, object);
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text };
     return { kind: 'remove', object, text, items: [...(hooks?.beforeRemove?.(current) ?? []), item] };

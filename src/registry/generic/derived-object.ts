@@ -1,6 +1,8 @@
 import type { ResourceDefinition, VersionDefinition } from '../../api/resource-definition.ts';
 import { parseJson } from '../../apimachinery/json-parse.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { writeNulls } from '../../apimachinery/schema/nulls.ts';
 import type { CachedObject, ObjectKey } from '../../storage/object-store.ts';
 import { spliceRevision, storedText } from '../../storage/serialized-object.ts';
 import { fromStorageVersion } from './versions.ts';
@@ -25,8 +27,9 @@ export function convertCached(
   }
   let converted = versions.get(version);
   if (converted === undefined) {
-    const text = storedText(fromStorageVersion(definition, version, cached.object));
-    converted = new DerivedObject(cached.key, cached.revision, text, cached.labels);
+    const object = fromStorageVersion(definition, version, cached.object);
+    if (definition.builtIn) writeNulls(object as JsonObject, version.schema);
+    converted = new DerivedObject(cached.key, cached.revision, storedText(object), cached.labels);
     versions.set(version, converted);
   }
   return converted;

@@ -3,7 +3,6 @@ import { invalid } from '../../apimachinery/errors.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta } from '../../apimachinery/validation/metadata.ts';
 import { nameIsDns1123Subdomain } from '../../apimachinery/validation/names.ts';
-import { storedText } from '../../storage/serialized-object.ts';
 import type { WriteItem } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
@@ -11,7 +10,7 @@ import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
 import { claimNamespace, deduplicateOwners, generateName, initializeMetadata, ownerUids } from './metadata.ts';
 import { factsOf } from './resource-facts.ts';
-import { toStorageVersion } from './versions.ts';
+import { textToStore, toStorageVersion } from './versions.ts';
 
 /** An object ready to be committed, in storage version. The last item of `items` is the object itself. */
 export type NewObject = {
@@ -82,7 +81,7 @@ export async function prepareNewObject(
   strategy.warn?.(object, undefined, strategyCtx);
 
   const stored = strategy.beforeStorage?.(object) ?? object;
-  const text = storedText(stored);
+  const text = textToStore(definition, stored);
   const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };
   const owners = ownerUids(object.metadata);
   const item: WriteItem = owners === undefined ? { op: 'create', key, text } : { op: 'create', key, text, owners };

@@ -16,7 +16,7 @@ import { checkName, claimNamespace } from './metadata.ts';
 import { patchDocument } from './patch-document.ts';
 import { apiVersionOf, factsOf } from './resource-facts.ts';
 import { asAttempt } from './update.ts';
-import { fromStorageVersion } from './versions.ts';
+import { fromStorageVersion, storedView } from './versions.ts';
 
 /**
  * PATCH, also of /status, in the request's version. A patch that names a resourceVersion is a compare-and-set; every other one is applied again when
@@ -67,7 +67,7 @@ async function applyTo(
   options: WriteOptions,
   current: CachedObject,
 ): Promise<Attempt<PatchAnswer>> {
-  const applied = applyConfiguration(engine, target, request, options, current.object);
+  const applied = applyConfiguration(engine, target, request, options, storedView(target.definition, current.object));
   reportDuplicates(request, options, ctx);
   claimNamespace(applied.metadata, factsOf(target.definition).namespaced, target.namespace);
   checkName(applied.metadata, target.name);

@@ -1,5 +1,6 @@
-import { type Json, stringify } from '../../apimachinery/json.ts';
+import { type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { writeNulls } from '../../apimachinery/schema/nulls.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import { spliceRevision } from '../../storage/serialized-object.ts';
 import type { Rendered, Target } from '../registry.ts';
@@ -67,7 +68,11 @@ class ConvertedRendering implements Rendered {
     return encodeObject(this.object());
   }
   object(): KubeObject {
-    this.#converted ??= fromStorageVersion(this.#target.definition, this.#target.version, this.#stored);
+    if (this.#converted === undefined) {
+      const { definition, version } = this.#target;
+      this.#converted = fromStorageVersion(definition, version, this.#stored);
+      if (definition.builtIn) writeNulls(this.#converted as JsonObject, version.schema);
+    }
     return this.#converted;
   }
 }

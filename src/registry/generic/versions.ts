@@ -1,5 +1,10 @@
 import type { ResourceDefinition, VersionDefinition } from '../../api/resource-definition.ts';
+import { builtinSchemaForKind } from '../../api/builtin-types.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { withoutNulls, writeNulls } from '../../apimachinery/schema/nulls.ts';
+import type { StructSchema } from '../../apimachinery/schema/schema.ts';
+import { storedText } from '../../storage/serialized-object.ts';
 import { apiVersionOf, factsOf } from './resource-facts.ts';
 
 /** Whether objects of this version are served as they are stored. */
@@ -11,9 +16,38 @@ export function isStorageVersion(definition: ResourceDefinition, version: Versio
   );
 }
 
-/** A stored object in the storage version's present form: schemas of custom resources change under what is stored. */
+const storageSchemas = new WeakMap<ResourceDefinition, StructSchema>();
+
+/** The type of what is stored, which is another group's for a view of its storage. Undefined for custom resources. */
+function storageSchema(definition: ResourceDefinition): StructSchema | undefined {
+  if (!definition.builtIn) return undefined;
+  let schema = storageSchemas.get(definition);
+  if (schema === undefined) {
+    const { storageGroup: group, storageVersion: version, kind } = definition;
+    schema =
+      (group === undefined ? undefined : builtinSchemaForKind({ group, version, kind })) ??
+      definition.versions.find((each) => each.version === version)?.schema;
+    if (schema !== undefined) storageSchemas.set(definition, schema);
+  }
+  return schema;
+}
+
+/** The text to store of an object that is in storage version: it gets the nulls that the stock server serves. */
+export function textToStore(definition: ResourceDefinition, object: KubeObject): string {
+  const schema = storageSchema(definition);
+  if (schema !== undefined) writeNulls(object as JsonObject, schema);
+  return storedText(object);
+}
+
+/**
+ * A stored object in the storage version's present form: schemas of custom resources change under what is stored, and the nulls of `textToStore` are
+ * nothing that strategies compare.
+ */
 export function storedView(definition: ResourceDefinition, object: KubeObject): KubeObject {
-  if (definition.origin === undefined) return object;
+  if (definition.origin === undefined) {
+    const schema = storageSchema(definition);
+    return schema === undefined ? object : (withoutNulls(object as JsonObject, schema) as KubeObject);
+  }
   const version = definition.versions.find((each) => each.version === definition.storageVersion);
   return version?.fromStorage?.(object) ?? object;
 }

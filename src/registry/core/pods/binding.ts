@@ -8,6 +8,7 @@ import { structField, textField } from '../../generic/object-fields.ts';
 import { renderObject } from '../../generic/rendered.ts';
 import { factsOf } from '../../generic/resource-facts.ts';
 import { asAttempt } from '../../generic/update.ts';
+import { storedView } from '../../generic/versions.ts';
 import type { RequestContext, Target, WriteOptions } from '../../registry.ts';
 
 const bindingKind = { group: '', kind: 'Binding' };
@@ -45,7 +46,7 @@ async function bind(
   const { gr } = factsOf(target.definition);
   await guaranteedWrite(engine.store, keyOf(ctx, target), gr, async (current) => {
     if (current === undefined) throw notFound(gr, target.name);
-    const pod = deepCopy(current.object as Json) as KubeObject;
+    const pod = deepCopy(storedView(target.definition, current.object) as Json) as KubeObject;
     const { uid, annotations } = binding.metadata;
     if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid)
       throw conflict(
