@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Change, RevisionCompacted, type WatchHandle, type WatchOptions } from './object-store.ts';
 import { ChangeRing, type StoredChange } from './ring.ts';
-import { Subscription } from './subscription.ts';
+import { endedWatch, Subscription } from './subscription.ts';
 import { type Group, Subscriptions } from './subscriptions.ts';
 
 /** What a watch that is older than the ring reads from: the change log. */
@@ -40,6 +40,8 @@ export class Hub {
   readonly #subscriptions = new Subscriptions();
   /** Subscriptions that still read history; not in #subscriptions. */
   readonly #catchingUp = new Set<Subscription>();
+  /** Those of them whose logical cluster is being deleted: they end when they have caught up. */
+  readonly #lastPages = new WeakSet<Subscription>();
   readonly #waiters = new Set<{ revision: number; resolve: (reached: boolean) => void }>();
   #applied: number;
   #oldest: number;
@@ -149,14 +151,11 @@ export class Hub {
   /** Begins a watch. Throws `RevisionCompacted` when `from` is too old. Callbacks never come before this returns. */
   watch(options: WatchOptions): WatchHandle {
     if (options.from < this.#oldest) throw new RevisionCompacted(options.from, this.#oldest);
+    if (this.#closed) return endedWatch(options, 'closed');
     const subscription = new Subscription(options, (leaving) => {
       this.#subscriptions.remove(leaving);
       this.#catchingUp.delete(leaving);
     });
-    if (this.#closed) {
-      setImmediate(() => subscription.end('closed'));
-      return subscription;
-    }
     if (this.#following && options.from >= this.#applied) this.#subscriptions.add(subscription);
     else {
       this.#catchingUp.add(subscription);
@@ -170,9 +169,8 @@ export class Hub {
   endCluster(cluster: string): void {
     this.#flushNow();
     this.#subscriptions.visitCluster(cluster, (subscription) => subscription.end('clusterDeleted'));
-    for (const subscription of this.#catchingUp) {
-      if (subscription.cluster === cluster) subscription.end('clusterDeleted');
-    }
+    for (const subscription of this.#catchingUp)
+      if (subscription.cluster === cluster) this.#lastPages.add(subscription);
   }
 
   close(): void {
@@ -234,7 +232,11 @@ export class Hub {
   async #catchUp(subscription: Subscription): Promise<void> {
     const retryMs = this.#options.retryMs ?? 500;
     while (!subscription.closed) {
-      if (this.#following && subscription.position >= this.#ring.start) return this.#joinLive(subscription);
+      if (this.#following && subscription.position >= this.#ring.start) {
+        this.#joinLive(subscription);
+        if (this.#lastPages.has(subscription)) subscription.end('clusterDeleted');
+        return;
+      }
       try {
         if (!this.#following) {
           await this.#options.startFollowing?.();

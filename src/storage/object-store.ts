@@ -50,9 +50,17 @@ export type WriteItem =
       readonly expected: number;
       readonly text: string;
       readonly owners?: readonly string[];
+      /** The object at `expected`, when the caller holds it: spares the store reading it for the change's `before`. */
+      readonly before?: CachedObject;
     }
   /** As update; `text` is the final state that DELETED events carry (spliced with the delete's revision). */
-  | { readonly op: 'delete'; readonly key: ObjectKey; readonly expected: number; readonly text: string }
+  | {
+      readonly op: 'delete';
+      readonly key: ObjectKey;
+      readonly expected: number;
+      readonly text: string;
+      readonly before?: CachedObject;
+    }
   /** Makes a logical cluster; fails with `exists` when the name or (parent, workspace) is taken. Takes no revision of its own. */
   | {
       readonly op: 'createCluster';

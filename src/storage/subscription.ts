@@ -55,3 +55,9 @@ export class Subscription implements WatchHandle {
     this.#options.onEnd(reason);
   }
 }
+
+/** A watch that has nothing to follow: ends at the next turn of the event loop. */
+export function endedWatch(options: WatchOptions, reason: EndReason): WatchHandle {
+  const timer = setImmediate(() => options.onEnd(reason));
+  return { close: () => clearImmediate(timer) };
+}

@@ -161,6 +161,22 @@ export function describeClusters(open: StoreFactory): void {
       everywhere.close();
     });
 
+    it('ends watches that begin too late', async () => {
+      const { store } = test;
+      const cluster = await newCluster(store);
+      const created = await create(store, keyOf(cluster, 'a'));
+      await write(store, { op: 'deleteCluster', cluster });
+      for (const name of [cluster, newName()]) {
+        const watch = Recorder.start(store, { cluster: name, resource: 'configmaps', from: created });
+        await watch.until(({ ended }) => ended === 'clusterDeleted');
+      }
+      const closed = Recorder.start(store, { cluster, resource: 'configmaps', from: created });
+      closed.close();
+      const last = Recorder.start(store, { cluster, resource: 'configmaps', from: created });
+      await last.until(({ ended }) => ended === 'clusterDeleted');
+      assert.equal(closed.ended, undefined);
+    });
+
     it('lets a workspace be made again while the old one goes away', async () => {
       const { store } = test;
       const parent = await newCluster(store);

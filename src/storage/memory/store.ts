@@ -29,6 +29,7 @@ import type {
 } from '../object-store.ts';
 import type { StoredChange } from '../ring.ts';
 import { type StorageLog, quietLog } from '../log.ts';
+import { endedWatch } from '../subscription.ts';
 import { MemoryClusters } from './clusters.ts';
 import { MemoryLeaders } from './leaders.ts';
 import { MemoryLog } from './log.ts';
@@ -192,8 +193,9 @@ class MemoryStore implements MemoryObjectStore {
   }
 
   watch(options: WatchOptions): WatchHandle {
-    const shard = options.cluster === '*' ? this.#shard(options.shard ?? rootShard) : this.#shardOf(options.cluster);
-    return shard.hub.watch(options);
+    if (options.cluster === '*') return this.#shard(options.shard ?? rootShard).hub.watch(options);
+    const active = this.#clusters.get(options.cluster)?.state === 'Active';
+    return active ? this.#shardOf(options.cluster).hub.watch(options) : endedWatch(options, 'clusterDeleted');
   }
 
   cluster(name: ClusterName): Promise<ClusterRecord | undefined> {

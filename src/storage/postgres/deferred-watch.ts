@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Hub } from '../hub.ts';
 import { RevisionCompacted, type WatchHandle, type WatchOptions } from '../object-store.ts';
-import { setTimeout } from 'node:timers/promises';
+import type { EndReason } from '../subscription.ts';
 
 const retryMs = 500;
 
@@ -10,7 +11,7 @@ export class DeferredWatch implements WatchHandle {
   #handle: WatchHandle | undefined;
   #closed = false;
 
-  /** `findHub` gives undefined when the cluster does not exist. */
+  /** `findHub` asks the database where the cluster lives now; undefined when it does not exist or is being deleted. */
   constructor(options: WatchOptions, findHub: () => Promise<Hub | undefined>) {
     this.#options = options;
     void this.#begin(findHub);
@@ -26,15 +27,23 @@ export class DeferredWatch implements WatchHandle {
       try {
         const hub = await findHub();
         if (this.#closed) return;
-        if (hub === undefined) return this.#options.onEnd('clusterDeleted');
-        this.#handle = hub.watch(this.#options);
+        if (hub === undefined) return this.#end('clusterDeleted');
+        this.#handle ??= hub.watch({ ...this.#options, onEnd: (reason) => this.#end(reason) });
+        // This process may have heard of the cluster's deletion after it was found and before the watch began.
+        if ((await findHub()) === undefined) this.#end('clusterDeleted');
         return;
       } catch (error) {
         if (this.#closed) return;
-        if (error instanceof RevisionCompacted) return this.#options.onEnd('compacted');
+        if (error instanceof RevisionCompacted) return this.#end('compacted');
         // The database is away; the watch waits for it as one that had begun would.
         await setTimeout(retryMs, undefined, { ref: false });
       }
     }
+  }
+
+  #end(reason: EndReason): void {
+    if (this.#closed) return;
+    this.close();
+    this.#options.onEnd(reason);
   }
 }

@@ -132,8 +132,10 @@ export class Follower {
     const { value, oldest, committedAt } = readHead(rows);
     if (value < before) return this.#restart(value, oldest, committedAt);
     hub.compactedTo(oldest);
-    if (rows.length === maxClusterEvents) clusters.clear();
-    else for (const row of rows) if (row[3] !== null) clusters.deleted(Number(row[3]));
+    const deleted = rows.flatMap((row) => (row[3] === null ? [] : [Number(row[3])]));
+    const known = await clusters.byIds(deleted);
+    if (deleted.length === maxClusterEvents) clusters.clear();
+    for (const id of deleted) this.#clusterDeleted(id, known.get(id)?.record.name);
     // While this look was on its way somebody may have begun to follow: then the changes are read, not skipped.
     if (!hub.following && value > hub.applied) {
       hub.skipTo(value);

@@ -96,8 +96,10 @@ describe('the change log’s partitions', () => {
       `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'changes'::regclass`,
     )) as string[][];
     assert.deepEqual(
-      names.map(([name]) => name).toSorted(),
-      ((await rows(`select 'changes_' || id from change_partitions`)) as string[][]).map(([name]) => name).toSorted(),
+      names.map(([name]) => String(name)).toSorted(),
+      ((await rows(`select 'changes_' || id from change_partitions`)) as string[][])
+        .map(([name]) => String(name))
+        .toSorted(),
     );
   });
 

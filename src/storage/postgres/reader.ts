@@ -7,7 +7,16 @@ import { type ObjectKey, RevisionCompacted } from '../object-store.ts';
 import type { KnownCluster } from './clusters.ts';
 import { compareKeys, type DefaultObjects } from './default-objects.ts';
 import type { Resources } from './resources.ts';
-import { countByResource, dependents, everywhere, getObject, loadCollection, pageAt, pageNow } from './statements.ts';
+import {
+  countInCluster,
+  countInNamespace,
+  dependents,
+  everywhere,
+  getObject,
+  loadCollection,
+  pageAt,
+  pageNow,
+} from './statements.ts';
 
 export type ReaderOptions = {
   /** Short statements, pipelined. */
@@ -153,7 +162,10 @@ export class Reader {
   }
 
   async countByResource(cluster: KnownCluster, namespace: string): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#options.bulk.query(countByResource, [cluster.id, namespace]);
+    const rows =
+      namespace === ''
+        ? await this.#options.bulk.query(countInCluster, [cluster.id])
+        : await this.#options.bulk.query(countInNamespace, [cluster.id, namespace]);
     return new Map(rows.map(([resource, count]) => [resource ?? '', Number(count)]));
   }
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../pg/connection.ts';
 import type { Collections } from '../cache/collections.ts';
-import type { SerializedObject } from '../cache/serialized.ts';
+import { SerializedObject } from '../cache/serialized.ts';
 import type { ObjectItem } from '../group.ts';
 import { Hub } from '../hub.ts';
 import type { StorageLog } from '../log.ts';
@@ -124,6 +124,7 @@ export class Shard {
   }
 
   #findBefore(item: ObjectItem): SerializedObject | undefined {
+    if (item.op !== 'create' && item.before instanceof SerializedObject) return item.before;
     const { cluster, resource, namespace, name } = item.key;
     return this.#options.collections.peek(cluster, resource)?.collection.get(namespace, name);
   }

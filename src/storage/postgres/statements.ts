@@ -161,12 +161,20 @@ export const dependents = statement(
   order by r.name, o.namespace, o.name limit $3`,
 );
 
-export const countByResource = statement(
-  'count_by_resource',
-  `select r.name, o.count from (
-    select resource_id, count(*) from objects
-    where cluster_id = $1 and body is not null and ($2 = '' or namespace = $2) group by resource_id
-  ) o join resources r on r.id = o.resource_id`,
+export const countInCluster = statement(
+  'count_in_cluster',
+  `select r.name, o.count from resources r
+  cross join lateral (
+    select count(*) from objects where cluster_id = $1 and resource_id = r.id and body is not null
+  ) o where o.count > 0`,
+);
+
+export const countInNamespace = statement(
+  'count_in_namespace',
+  `select r.name, o.count from resources r
+  cross join lateral (
+    select count(*) from objects where cluster_id = $1 and resource_id = r.id and namespace = $2 and body is not null
+  ) o where o.count > 0`,
 );
 
 /**

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { tooLargeResourceVersion } from '../../apimachinery/errors.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import { Connection } from '../../pg/connection.ts';
@@ -49,6 +50,11 @@ export type PostgresStoreOptions = {
   readonly idleMs?: number;
 };
 
+/** Every read is a look-up or a walk along an index, at any size of the tables: planning it anew for each value costs more than running it. */
+async function prepareReading(client: pg.Client): Promise<void> {
+  await client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off');
+}
+
 const noDefaults: DefaultContent = { resources: new Set(), objects: () => [] };
 const tooLargeWaitMs = 3000;
 /** A cached record of a logical cluster is believed for this long without looking at the log. */
@@ -96,9 +102,10 @@ class PostgresStore implements ObjectStore {
     const url = options.databaseUrl;
     this.#options = options;
     this.#log = options.log ?? quietLog;
-    this.#fast = new Connection({ url, name: 'atoll read', pipeline: true });
-    this.#follow = new Connection({ url, name: 'atoll follow', pipeline: true });
-    this.#bulk = new Lane({ url, name: 'atoll list' }, 2);
+    const reading = { url, pipeline: true, onConnect: prepareReading };
+    this.#fast = new Connection({ ...reading, name: 'atoll read' });
+    this.#follow = new Connection({ ...reading, name: 'atoll follow' });
+    this.#bulk = new Lane({ ...reading, name: 'atoll list' }, 2);
     this.#write = new Connection({
       url,
       name: 'atoll write',
@@ -239,7 +246,7 @@ class PostgresStore implements ObjectStore {
     return new DeferredWatch(options, async () => {
       const { cluster } = options;
       const known = cluster === '*' ? undefined : await this.#clusters.find(cluster);
-      if (cluster !== '*' && known === undefined) return undefined;
+      if (cluster !== '*' && known?.record.state !== 'Active') return undefined;
       return (await this.#shard(known?.record.shard ?? options.shard ?? rootShard)).hub;
     });
   }
