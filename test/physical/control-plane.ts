@@ -15,6 +15,7 @@ import { createRegistry } from '../../src/registry/generic/registry.ts';
 import { standardStorages } from '../../src/registry/standard.ts';
 import { createMemoryStore } from '../../src/storage/memory/store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import type { PhysicalApi } from '../../src/sync/physical/api.ts';
 import { startSync, type SyncOptions } from '../../src/sync/start.ts';
 import { allWorks, type StoredWork } from '../../src/sync/work/work-store.ts';
 import { eventually } from '../support/wait.ts';
@@ -176,4 +177,16 @@ export function rolledOut(plane: ControlPlane, cluster: ClusterName, replicas: n
 
 export async function deleteApp({ client }: ControlPlane, cluster: ClusterName): Promise<void> {
   await client.delete({ cluster, resource: 'deployments.apps', namespace: 'default', name: 'app' });
+}
+
+/** Deletes the workspace, and waits until everything that was in a physical cluster for it goes, or is gone. */
+export async function leaveNothing(plane: ControlPlane, physical: PhysicalApi, workspace: string): Promise<void> {
+  const ref = { cluster: rootCluster, resource: 'workspaces.tenancy.kcp.io', name: workspace };
+  if ((await plane.client.find(ref)) !== undefined) await plane.client.delete(ref);
+  const root = await plane.store.cluster(rootCluster);
+  await eventually('the namespaces to go', async () => {
+    const { items } = await physical.getJson(`/api/v1/namespaces?labelSelector=atoll.dev%2Fcp-uid%3D${root?.uid}`);
+    const namespaces = items as { metadata: { deletionTimestamp?: string } }[];
+    return namespaces.every(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  });
 }

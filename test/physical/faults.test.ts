@@ -11,6 +11,7 @@ import {
   deleteApp,
   findApp,
   isReady,
+  leaveNothing,
   makeWorkspace,
   register,
   rolledOut,
@@ -38,10 +39,7 @@ describe('given a workload in a physical cluster', () => {
   });
   afterEach(async () => {
     await plane.restartSync();
-    await deleteApp(plane, cluster).catch(() => undefined);
-    await eventually('all works to be done', async () =>
-      (await works(plane)).every(({ work }) => work.spec.tier === 0),
-    );
+    await leaveNothing(plane, physical.api, 'team');
     await plane.stop();
   });
 

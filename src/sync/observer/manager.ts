@@ -5,7 +5,7 @@ import type { Change, ObjectStore } from '../../storage/object-store.ts';
 import { keepGoing } from '../follow.ts';
 import type { SyncLog } from '../log.ts';
 import { type PhysicalClusterConnections, physicalClustersResource } from '../physical/connections.ts';
-import { allWorks, isPending } from '../work/work-store.ts';
+import { allWorks, formatWorkKey, isPending } from '../work/work-store.ts';
 import { PhysicalClusterObserver } from './observer.ts';
 
 export type ObserverManagerOptions = {
@@ -119,7 +119,13 @@ class ObserverManager {
     for await (const stored of allWorks(this.#options.store)) {
       if (signal.aborted) return;
       const observer = synced.get(stored.work.spec.physicalClusterUID);
-      if (observer === undefined || isPending(stored.work) || observer.has(stored.key.name)) continue;
+      if (observer === undefined) continue;
+      if (isPending(stored.work)) {
+        // It could not be reached before, perhaps: it can be now.
+        this.#options.queue.add(formatWorkKey(stored.key));
+        continue;
+      }
+      if (observer.has(stored.key.name)) continue;
       await observer.confirmMissing(stored).catch((error: unknown) => {
         this.#options.log.debug({ err: error, work: stored.key.name }, 'a copy could not be audited');
       });

@@ -6,6 +6,7 @@ import {
   type LineSink,
   type Transport,
   TransportError,
+  type TransportFailure,
   type TransportResponse,
 } from '../transport/transport.ts';
 import { boundedMessage } from './conditions.ts';
@@ -13,7 +14,7 @@ import { boundedMessage } from './conditions.ts';
 /**
  * What went wrong, by what helps: `Transient` (try again soon), `Unreachable` (no answer at all), `Unauthorized` (credentials), `Conflict` (somebody else
  * owns a field or the object changed), `NotFound`, `Invalid` and `Forbidden` (only another desired state or an admin helps), `Quota`, `NotReady` (the
- * namespace is going away), `BadResponse` (that is no Kubernetes API).
+ * namespace is going away), `BadResponse` (that is no Kubernetes API), `Closed` (we gave up ourselves: it says nothing of the cluster).
  */
 export type PhysicalErrorClass =
   | 'Transient'
@@ -25,7 +26,8 @@ export type PhysicalErrorClass =
   | 'Forbidden'
   | 'Quota'
   | 'NotReady'
-  | 'BadResponse';
+  | 'BadResponse'
+  | 'Closed';
 
 export class PhysicalError extends Error {
   override readonly name = 'PhysicalError';
@@ -117,14 +119,19 @@ export function createPhysicalApi(transport: Transport): PhysicalApi {
   };
 }
 
+const transportClasses: Readonly<Record<TransportFailure, PhysicalErrorClass>> = {
+  unreachable: 'Unreachable',
+  timeout: 'Unreachable',
+  tooLarge: 'BadResponse',
+  aborted: 'Closed',
+};
+
 /** What a failed watch or request means. */
 export function toPhysicalError(error: unknown): PhysicalError {
   if (error instanceof PhysicalError) return error;
   if (error instanceof HttpError) return failureOf({ status: error.status, headers: {}, body: error.body });
   if (error instanceof TransportError) {
-    const errorClass =
-      error.failure === 'tooLarge' ? 'BadResponse' : error.failure === 'aborted' ? 'Transient' : 'Unreachable';
-    return new PhysicalError(errorClass, 0, error.message, { cause: error });
+    return new PhysicalError(transportClasses[error.failure], 0, error.message, { cause: error });
   }
   throw error;
 }

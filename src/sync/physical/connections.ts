@@ -15,10 +15,17 @@ export type Connection = { readonly name: string; readonly uid: string; readonly
 
 export type ConnectionState =
   | { readonly state: 'open'; readonly connection: Connection; readonly cluster: PhysicalCluster }
-  /** Registered, but its credentials cannot be used: `reason` and `message` are fit for a condition. */
-  | { readonly state: 'unusable'; readonly reason: string; readonly message: string; readonly cluster: PhysicalCluster }
+  | Unusable
   /** Not registered (any more). */
   | { readonly state: 'gone' };
+
+/** Registered, but its credentials cannot be used: `reason` and `message` are fit for a condition. */
+export type Unusable = {
+  readonly state: 'unusable';
+  readonly reason: string;
+  readonly message: string;
+  readonly cluster: PhysicalCluster;
+};
 
 /** The ways to all physical clusters, opened on use and shared by everything in this process. */
 export interface PhysicalClusterConnections {
@@ -62,8 +69,9 @@ export function createConnections({
         drop(name);
         return { state: 'gone' };
       }
-      const known = open.get(name);
       const found = await readKubeconfig(store, cluster);
+      // From here on nothing is awaited: two callers must not make two connections.
+      const known = open.get(name);
       if ('reason' in found) {
         // A Secret that is replaced by delete and create is missing for a moment: what worked goes on working.
         if (known?.uid === uid && found.reason === 'SecretNotFound') {

@@ -12,7 +12,7 @@ import type { Change, ObjectStore } from '../../storage/object-store.ts';
 import { keepGoing } from '../follow.ts';
 import type { SyncLog } from '../log.ts';
 import { findCondition, setCondition } from './conditions.ts';
-import { type ConnectionState, type PhysicalClusterConnections, physicalClustersResource } from './connections.ts';
+import { type PhysicalClusterConnections, physicalClustersResource, type Unusable } from './connections.ts';
 import { probe, type ProbeResult } from './probe.ts';
 
 /** A cluster that was Ready stays so while it is out of reach for less than this. */
@@ -109,8 +109,10 @@ class Heartbeat {
         const state = await connections.get(this.#name);
         if (state.state === 'gone') return;
         seconds = state.cluster.spec?.heartbeatSeconds ?? defaultHeartbeatSeconds;
-        const result = state.state === 'open' ? await probe(state.connection.api) : undefined;
-        if (!signal.aborted) await this.#report(state, result);
+        const result = state.state === 'open' ? await probe(state.connection.api) : state;
+        // Closed on our side: there are other credentials now, or we stop.
+        if (result === undefined) this.wake();
+        else if (!signal.aborted) await this.#report(state.cluster, result);
       } catch (error) {
         // The store is away or somebody else wrote: the next beat comes in any case.
         if (!signal.aborted) log.warn({ err: error, physicalCluster: this.#name }, 'heartbeat failed');
@@ -120,12 +122,12 @@ class Heartbeat {
     }
   }
 
-  async #report(state: Exclude<ConnectionState, { state: 'gone' }>, result: ProbeResult | undefined): Promise<void> {
+  async #report(cluster: PhysicalCluster, result: ProbeResult | Unusable): Promise<void> {
     const { client } = this.#options;
     const ref = { cluster: rootCluster, resource: physicalClustersResource, name: this.#name };
     const live = (await client.find(ref)) as PhysicalCluster | undefined;
-    if (live === undefined || live.metadata.uid !== state.cluster.metadata.uid) return;
-    const status = this.#statusOf(live, state, result);
+    if (live === undefined || live.metadata.uid !== cluster.metadata.uid) return;
+    const status = this.#statusOf(live, result);
     if (deepEqual(status, live.status ?? {})) return;
     try {
       await client.update(ref, { ...live, status }, 'status');
@@ -136,11 +138,7 @@ class Heartbeat {
     }
   }
 
-  #statusOf(
-    live: PhysicalCluster,
-    state: Exclude<ConnectionState, { state: 'gone' }>,
-    result: ProbeResult | undefined,
-  ): NonNullable<PhysicalCluster['status']> {
+  #statusOf(live: PhysicalCluster, result: ProbeResult | Unusable): NonNullable<PhysicalCluster['status']> {
     const now = this.#now();
     const old = live.status ?? {};
     const observedGeneration = live.metadata.generation ?? 1;
@@ -148,8 +146,8 @@ class Heartbeat {
     const set = (type: string, status: Condition['status'], reason: string, message: string): void => {
       conditions = setCondition(conditions, { type, status, reason, message, observedGeneration }, now);
     };
-    if (state.state === 'unusable' || result === undefined) {
-      const { reason, message } = state.state === 'unusable' ? state : { reason: 'Unknown', message: '' };
+    if ('state' in result) {
+      const { reason, message } = result;
       set('Ready', 'False', reason, message);
       set('CredentialsValid', 'False', reason, message);
       return { ...old, conditions: [...conditions] };

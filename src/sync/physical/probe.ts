@@ -14,8 +14,11 @@ export type ProbeResult =
 
 const limits = { maxBytes: 256 << 10, timeoutMs: 10_000 };
 
-/** Asks a cluster who it is: `/version`, and the uid of kube-system, which names the cluster for good. Never throws for what a server does. */
-export async function probe(api: PhysicalApi): Promise<ProbeResult> {
+/**
+ * Asks a cluster who it is: `/version`, and the uid of kube-system, which names the cluster for good. Never throws for what a server does; undefined when the
+ * connection was closed on our side meanwhile.
+ */
+export async function probe(api: PhysicalApi): Promise<ProbeResult | undefined> {
   try {
     const version = await api.getJson('/version', limits);
     const gitVersion = version.gitVersion;
@@ -31,6 +34,8 @@ export async function probe(api: PhysicalApi): Promise<ProbeResult> {
   } catch (error) {
     if (!(error instanceof PhysicalError)) throw error;
     switch (error.class) {
+      case 'Closed':
+        return undefined;
       case 'Unauthorized':
         return {
           ok: false,

@@ -69,12 +69,12 @@ async function failure(promise: Promise<unknown>): Promise<TransportError> {
 }
 
 /** Collects a watch until it ends. */
-function collect(transport: Transport): { ended: Promise<unknown>; lines: string[]; close(): void } {
+function collect(transport: Transport): { ended: Promise<unknown>; lines: string[] } {
   const lines: string[] = [];
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const sink: LineSink = { onLine: (line) => lines.push(line), onEnd: resolve };
-  const { close } = transport.watch({ path: '/watch' }, sink);
-  return { ended: promise, lines, close };
+  transport.watch({ path: '/watch' }, sink);
+  return { ended: promise, lines };
 }
 
 test('a request carries the token, the base path and the body, and any status is an answer', async () => {

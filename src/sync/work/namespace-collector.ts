@@ -5,7 +5,8 @@ import type { Controller } from '../../controllers/framework/controller.ts';
 import { type ClusterName, parseClusterName, rootCluster } from '../../logicalcluster/name.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { namespaceWorkName } from '../render/names.ts';
-import { listWorks, type StoredWork, updateSpecItem } from './work-store.ts';
+import { physicalClustersResource } from '../physical/connections.ts';
+import { listWorks, removeWork, type StoredWork, updateSpecItem } from './work-store.ts';
 
 export type NamespaceCollectorOptions = { readonly store: ObjectStore; readonly now?: () => Date };
 
@@ -30,7 +31,8 @@ export function createNamespaceCollector({ store, now = () => new Date() }: Name
       }
       if (key.resource === 'namespaces' && key.cluster !== rootCluster) enqueue(`${key.cluster}/${key.name}`);
       // Its children go with it, so it is not enough to look at one cluster.
-      else if (key.resource === workspacesResource) enqueue(`${rootCluster}/${everything}`);
+      else if (key.resource === workspacesResource || key.resource === physicalClustersResource)
+        enqueue(`${rootCluster}/${everything}`);
     },
     async reconcile(key) {
       const slash = key.indexOf('/');
@@ -42,7 +44,9 @@ export function createNamespaceCollector({ store, now = () => new Date() }: Name
           cluster === rootCluster
             ? rest === everything || rest === stored.key.name
             : source.cluster === cluster && source.namespace === rest;
-        if (concerned && (await isOrphan(store, stored))) await retire(store, stored, now());
+        if (!concerned) continue;
+        if (!(await isRegistered(store, stored))) await removeWork(store, stored);
+        else if (await isOrphan(store, stored)) await retire(store, stored, now());
       }
     },
     sweep({ enqueue }) {
@@ -50,6 +54,12 @@ export function createNamespaceCollector({ store, now = () => new Date() }: Name
       return Promise.resolve();
     },
   };
+}
+
+/** Of a cluster that is not registered any more nothing can be cleaned up. */
+async function isRegistered(store: ObjectStore, { work: { spec } }: StoredWork): Promise<boolean> {
+  const key = { cluster: rootCluster, resource: physicalClustersResource, namespace: '', name: spec.physicalCluster };
+  return (await store.get(key))?.object.metadata.uid === spec.physicalClusterUID;
 }
 
 async function isOrphan(store: ObjectStore, { work }: StoredWork): Promise<boolean> {

@@ -1,12 +1,13 @@
 import type { Work } from '../../api/placement.atoll.dev/v1alpha1/works.ts';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
-import { parseClusterName } from '../../logicalcluster/name.ts';
+import { parseClusterName, rootCluster } from '../../logicalcluster/name.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { pathOf, placedKind } from '../kinds.ts';
 import { type PhysicalApi, PhysicalError } from '../physical/api.ts';
-import { annotations } from '../vocabulary.ts';
-import { isOurs, sourceUID } from './ownership.ts';
+import { annotations, labels } from '../vocabulary.ts';
+import { readWork } from '../work/work-store.ts';
+import { isOurs, sourceOf, sourceUID } from './ownership.ts';
 
 export type ApplyInput = {
   readonly store: ObjectStore;
@@ -22,14 +23,11 @@ export type ApplyInput = {
  * @throws PhysicalError
  */
 export async function applyWork(input: ApplyInput): Promise<KubeObject | undefined> {
-  const { api, controlPlaneUID, name } = input;
+  const { api } = input;
   const { spec } = input.work;
   const path = workPath(input.work);
   const live = await api.get(path);
-  const proven =
-    live !== undefined &&
-    (isOurs(live, controlPlaneUID, name) || (live.metadata.uid ?? '') === input.work.status?.copyUID);
-  if (live !== undefined && !proven) {
+  if (live !== undefined && !(await mayWrite(input, live))) {
     throw new PhysicalError('Conflict', 409, `${path} exists and is not ours: it is left as it is`);
   }
   if (live?.metadata.deletionTimestamp !== undefined) {
@@ -47,6 +45,22 @@ export async function applyWork(input: ApplyInput): Promise<KubeObject | undefin
     await api.remove(path, live.metadata.uid ?? '');
     throw new PhysicalError('NotReady', 409, `${path} is being replaced: ${error.message}`);
   }
+}
+
+/**
+ * Whether the copy may be written to: it carries this work's name, or is the very object that we wrote last (somebody took its labels), or this control plane
+ * made it from the same object for a work that exists no more (the physical cluster was registered anew).
+ */
+async function mayWrite({ store, controlPlaneUID, name, work }: ApplyInput, live: KubeObject): Promise<boolean> {
+  if (isOurs(live, controlPlaneUID, name) || live.metadata.uid === work.status?.copyUID) return true;
+  const { labels: given, annotations: said } = live.metadata;
+  const { source } = work.spec;
+  const from = sourceOf(said);
+  if (given?.[labels.controlPlane] !== controlPlaneUID || given[labels.workspace] !== source.workspaceUID) return false;
+  if (from?.cluster !== source.cluster || from.namespace !== source.namespace || from.name !== source.name)
+    return false;
+  const cluster = source.resource === 'namespaces' ? rootCluster : parseClusterName(source.cluster);
+  return cluster !== undefined && (await readWork(store, { cluster, name: given[labels.work] ?? '' })) === undefined;
 }
 
 /** Deletes the copy. True: it is gone, or what is there is not ours. @throws PhysicalError */

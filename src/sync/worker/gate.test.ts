@@ -36,13 +36,17 @@ test('after three failures nobody enters but a scout every ten seconds, until on
   const gate = new PhysicalClusterGate(() => now);
   for (let i = 0; i < 3; i++) assert.ok(attempt(gate, 'unreachable'));
   const closed = gate.enter();
-  assert.ok(!closed.ok && closed.retryMs === 10_000);
+  assert.ok(!closed.ok && closed.retryMs > 10_000);
   now = 10_000;
   assert.ok(attempt(gate, 'unreachable'));
   assert.ok(!gate.enter().ok);
   now = 20_000;
-  assert.ok(attempt(gate, 'ok'));
-  assert.ok(gate.enter().ok);
+  const scout = gate.enter();
+  assert.ok(scout.ok && !gate.answers);
+  assert.deepEqual(scout.leave('ok'), { recovered: true });
+  const next = gate.enter();
+  assert.ok(next.ok && gate.answers);
+  assert.deepEqual(next.leave('ok'), { recovered: false });
 });
 
 test('leaving twice counts once', () => {

@@ -2,15 +2,18 @@
 export type Outcome = 'ok' | 'overloaded' | 'unreachable';
 
 export type Entry =
-  | { readonly ok: true; leave(outcome: Outcome): void }
+  /** `leave` says whether the cluster answers again after it had not for some time: those who were turned away can come. */
+  | { readonly ok: true; leave(outcome: Outcome): { readonly recovered: boolean } }
+  /** Every place is taken: come again soon. Or the cluster does not answer: there is no hurry. */
   | { readonly ok: false; readonly retryMs: number };
 
 const startLimit = 10;
 const maxLimit = 50;
 const failuresToOpen = 3;
 const halfOpenEveryMs = 10_000;
-/** Whoever finds every place taken comes again soon. */
 const busyRetryMs = 100;
+/** Those turned away are called when the cluster answers again; coming by themselves is for the case that nobody calls. */
+const closedRetryMs = 180_000;
 
 /**
  * Who may talk to a physical cluster: at most so many at once (more while it goes well, half as many when it groans), and nobody but a scout now and then
@@ -27,10 +30,15 @@ export class PhysicalClusterGate {
     this.#now = now;
   }
 
+  /** As far as is known. */
+  get answers(): boolean {
+    return this.#failures === 0;
+  }
+
   enter(): Entry {
     const now = this.#now();
     if (this.#failures >= failuresToOpen) {
-      if (now < this.#nextScoutAt) return { ok: false, retryMs: this.#nextScoutAt - now };
+      if (now < this.#nextScoutAt) return { ok: false, retryMs: closedRetryMs };
       this.#nextScoutAt = now + halfOpenEveryMs;
     } else if (this.#inside >= Math.floor(this.#limit)) {
       return { ok: false, retryMs: busyRetryMs };
@@ -40,10 +48,12 @@ export class PhysicalClusterGate {
     return {
       ok: true,
       leave: (outcome) => {
-        if (left) return;
+        if (left) return { recovered: false };
         left = true;
         this.#inside--;
+        const wasClosed = this.#failures >= failuresToOpen;
         this.#learn(outcome);
+        return { recovered: wasClosed && this.answers };
       },
     };
   }

@@ -11,7 +11,6 @@ import type { Connection, PhysicalClusterConnections } from '../physical/connect
 import {
   formatWorkKey,
   isPending,
-  listWorks,
   parseWorkKey,
   readWork,
   removeWork,
@@ -22,6 +21,7 @@ import { applyWork, removeCopy } from './apply.ts';
 import { backoffMs, type Outcome, PhysicalClusterGate } from './gate.ts';
 import { ensureNamespaceWork } from './namespace.ts';
 import { ownedFieldsHash } from './ownership.ts';
+import { Tiers } from './tiers.ts';
 
 /** Places in the worker where a test may stop it for good, as kill -9 would. */
 export type Seam = 'beforeApply' | 'afterApply' | 'afterAck' | 'beforeRemove' | 'afterRemove';
@@ -54,12 +54,15 @@ export function createWorkReconciler(
 
 class WorkReconciler {
   readonly #options: WorkReconcilerOptions;
-  readonly #gates = new Map<string, PhysicalClusterGate>();
+  /** Other credentials may make all the difference: each connection has a gate of its own. */
+  readonly #gates = new WeakMap<Connection, PhysicalClusterGate>();
   readonly #now: () => Date;
+  readonly #tiers: Tiers;
   #controlPlaneUID: string | undefined;
 
   constructor(options: WorkReconcilerOptions) {
     this.#options = options;
+    this.#tiers = new Tiers(options.store, options.queue);
     this.#now = options.now ?? ((): Date => new Date());
   }
 
@@ -67,8 +70,6 @@ class WorkReconciler {
     const { store, connections, queue } = this.#options;
     const stored = await readWork(store, parseWorkKey(key));
     if (stored === undefined || !isPending(stored.work)) return;
-    const wait = this.#backoffLeft(stored.work);
-    if (wait > 0) return queue.add(key, { delayMs: wait });
     const { physicalCluster, physicalClusterUID } = stored.work.spec;
     const state = await connections.get(physicalCluster);
     if (state.state === 'gone' || state.cluster.metadata.uid !== physicalClusterUID) {
@@ -77,10 +78,14 @@ class WorkReconciler {
       return;
     }
     if (state.state === 'unusable') {
+      const left = this.#backoffLeft(stored.work, false);
+      if (left > 0) return queue.add(key, { delayMs: left });
       const error = new PhysicalError('Unauthorized', 0, `${state.reason}: ${state.message}`);
       return this.#failed(stored, error);
     }
-    const gate = this.#gateOf(physicalClusterUID);
+    const gate = this.#gateOf(state.connection);
+    const wait = this.#backoffLeft(stored.work, gate.answers);
+    if (wait > 0) return queue.add(key, { delayMs: wait });
     const entry = gate.enter();
     if (!entry.ok) return queue.add(key, { delayMs: entry.retryMs * (0.75 + Math.random() / 2) });
     let outcome: Outcome = 'ok';
@@ -91,13 +96,13 @@ class WorkReconciler {
       if (!(error instanceof PhysicalError)) throw error;
       // Given up because this process stops: that says nothing about the cluster.
       if (signal.aborted) return;
+      if (error.class === 'Closed') return queue.add(key);
       outcome = outcomeOf(error);
       await this.#failed(stored, error);
       // Those who waited for this one go on without it.
-      if (stored.work.spec.tombstoneAt === undefined)
-        await this.#ringNext(stored, (tier) => tier > stored.work.spec.tier);
+      if (stored.work.spec.tombstoneAt === undefined) await this.#tiers.ringNext(stored);
     } finally {
-      entry.leave(outcome);
+      if (entry.leave(outcome).recovered) await this.#tiers.ringAll(physicalClusterUID);
     }
   }
 
@@ -105,7 +110,7 @@ class WorkReconciler {
     const { store, at } = this.#options;
     const { key, work } = stored;
     if (work.spec.tier > 0) {
-      if (await this.#isBlocked(stored, (tier) => tier < work.spec.tier)) return;
+      if (await this.#tiers.isBlocked(stored)) return;
       await this.#ensureNamespace(stored, api);
     }
     const controlPlaneUID = await this.#readControlPlaneUID();
@@ -120,7 +125,7 @@ class WorkReconciler {
     if (applied === undefined) return;
     await this.#acknowledge(stored, applied);
     at?.('afterAck', work);
-    await this.#ringNext(stored, (tier) => tier > work.spec.tier);
+    await this.#tiers.ringNext(stored);
   }
 
   async #acknowledge({ key, work }: StoredWork, applied: KubeObject): Promise<void> {
@@ -144,7 +149,7 @@ class WorkReconciler {
   async #remove(stored: StoredWork, { api }: Connection): Promise<void> {
     const { store, queue, at } = this.#options;
     const { key, work } = stored;
-    if (work.spec.tier > 0 && (await this.#isBlocked(stored, (tier) => tier > work.spec.tier))) return;
+    if (await this.#tiers.isBlocked(stored)) return;
     // From here on the copy may be gone: should the work be wished again, it has to be applied again.
     const current =
       work.status?.appliedHash === undefined
@@ -163,7 +168,7 @@ class WorkReconciler {
       return;
     }
     if (!(await removeWork(store, current))) queue.add(formatWorkKey(key));
-    else await this.#ringNext(stored, (tier) => tier < work.spec.tier);
+    else await this.#tiers.ringNext(stored);
   }
 
   /** The namespace has to be there, and ours, before anything goes into it. */
@@ -188,33 +193,6 @@ class WorkReconciler {
       const { appliedHash: _forgotten, ...rest } = status;
       return rest;
     });
-  }
-
-  /** Whether works in the same place come first. One that failed for reasons of its own holds nobody back from being applied. */
-  async #isBlocked(stored: StoredWork, comesFirst: (tier: number) => boolean): Promise<boolean> {
-    const deleting = stored.work.spec.tombstoneAt !== undefined;
-    for (const { work } of await this.#neighbours(stored)) {
-      if (!comesFirst(work.spec.tier) || !isPending(work)) continue;
-      if (deleting || (work.spec.tombstoneAt === undefined && work.status?.lastError === undefined)) return true;
-    }
-    return false;
-  }
-
-  async #ringNext(stored: StoredWork, waits: (tier: number) => boolean): Promise<void> {
-    if (stored.work.spec.tier === 0) return;
-    for (const { key, work } of await this.#neighbours(stored))
-      if (waits(work.spec.tier) && isPending(work)) this.#options.queue.add(formatWorkKey(key));
-  }
-
-  /** The other works in the same namespace of the same physical cluster. */
-  async #neighbours({ key, work }: StoredWork): Promise<readonly StoredWork[]> {
-    const { physicalClusterUID, targetNamespace } = work.spec;
-    return (await listWorks(this.#options.store, key.cluster)).filter(
-      (other) =>
-        other.key.name !== key.name &&
-        other.work.spec.physicalClusterUID === physicalClusterUID &&
-        other.work.spec.targetNamespace === targetNamespace,
-    );
   }
 
   /** Notes the failure and when to try again. */
@@ -244,17 +222,19 @@ class WorkReconciler {
     queue.add(formatWorkKey(key), { delayMs });
   }
 
-  #backoffLeft({ metadata, status }: Work): number {
+  /** A work that failed because its cluster did not answer need not wait any longer when it does. */
+  #backoffLeft({ metadata, status }: Work, answers: boolean): number {
     const last = status?.lastError;
     if (last === undefined || last.generation !== (metadata.generation ?? 0)) return 0;
+    if (answers && reachability.has(last.class)) return 0;
     return Math.max(0, Date.parse(last.nextRetry) - this.#now().getTime());
   }
 
-  #gateOf(physicalClusterUID: string): PhysicalClusterGate {
-    let gate = this.#gates.get(physicalClusterUID);
+  #gateOf(connection: Connection): PhysicalClusterGate {
+    let gate = this.#gates.get(connection);
     if (gate === undefined) {
       gate = new PhysicalClusterGate();
-      this.#gates.set(physicalClusterUID, gate);
+      this.#gates.set(connection, gate);
     }
     return gate;
   }
@@ -284,15 +264,10 @@ function retryDelay(error: PhysicalError, count: number): number {
   }
 }
 
+/** Errors that speak of the cluster, not of the work. */
+const reachability: ReadonlySet<string> = new Set(['Unreachable', 'Unauthorized', 'BadResponse']);
+
 function outcomeOf(error: PhysicalError): Outcome {
-  switch (error.class) {
-    case 'Unreachable':
-    case 'Unauthorized':
-    case 'BadResponse':
-      return 'unreachable';
-    case 'Transient':
-      return 'overloaded';
-    default:
-      return 'ok';
-  }
+  if (reachability.has(error.class)) return 'unreachable';
+  return error.class === 'Transient' ? 'overloaded' : 'ok';
 }
