@@ -28,10 +28,14 @@ export class Subscription implements WatchHandle {
     const position = this.position;
     if (progress <= position) return;
     const first = changes[0];
+    const news =
+      first === undefined || first.revision > position
+        ? changes
+        : changes.filter((change) => change.revision > position);
+    // What comes late is no news: a later call tells the progress.
+    if (news.length === 0 && changes.length > 0) return;
     this.position = progress;
-    if (first === undefined || first.revision > position) return this.#options.onChanges(changes, progress);
-    const news = changes.filter((change) => change.revision > position);
-    if (news.length > 0) this.#options.onChanges(news, progress);
+    this.#options.onChanges(news, progress);
   }
 
   matches(change: Change): boolean {
