@@ -49,10 +49,11 @@ export function kubectl(
   const flags = ['--kubeconfig', options.kubeconfig];
   if (options.server !== undefined) flags.push('--server', options.server);
   if (options.token !== undefined) flags.push('--token', options.token);
-  return run(clientBinaries().kubectl, [...flags, ...args], options);
+  return runClient(clientBinaries().kubectl, [...flags, ...args], options);
 }
 
-function run(
+/** Runs a client program to its end, however it ends; `timeoutMs` (60 s) kills it. */
+export function runClient(
   file: string,
   args: readonly string[],
   options: { input?: string; timeoutMs?: number; env?: Readonly<Record<string, string>> },
