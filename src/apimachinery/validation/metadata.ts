@@ -1,4 +1,4 @@
-import { type FieldError, fieldError } from '../errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { deepEqual, type Json } from '../json.ts';
 import { type ManagedFieldsEntry, type ObjectMeta, type OwnerReference, parseApiVersion } from '../object.ts';
 import { dns1123Label, labelValue, longerThan, qualifiedName } from './names.ts';
@@ -80,8 +80,8 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, fiel
   appendImmutable(errors, `${field}.name`, meta.name ?? '', old.name ?? '');
   appendImmutable(errors, `${field}.namespace`, meta.namespace ?? '', old.namespace ?? '');
   appendImmutable(errors, `${field}.uid`, meta.uid ?? '', old.uid ?? '');
-  appendImmutable(errors, `${field}.creationTimestamp`, meta.creationTimestamp ?? null, old.creationTimestamp ?? null);
-  appendImmutable(errors, `${field}.deletionTimestamp`, meta.deletionTimestamp ?? null, old.deletionTimestamp ?? null);
+  appendImmutableTime(errors, `${field}.creationTimestamp`, meta.creationTimestamp, old.creationTimestamp);
+  appendImmutableTime(errors, `${field}.deletionTimestamp`, meta.deletionTimestamp, old.deletionTimestamp);
   appendImmutable(
     errors,
     `${field}.deletionGracePeriodSeconds`,
@@ -109,6 +109,19 @@ function appendManagedFieldsErrors(errors: FieldError[], meta: ObjectMeta, field
 
 function appendImmutable(errors: FieldError[], field: string, value: Json, old: Json): void {
   errors.push(...validateImmutableField(value, old, field));
+}
+
+/** Go prints a time in words of its own. */
+function appendImmutableTime(
+  errors: FieldError[],
+  field: string,
+  value: string | null | undefined,
+  old: string | null | undefined,
+): void {
+  if ((value ?? '') === (old ?? '')) return;
+  const shown =
+    value === undefined || value === null ? null : goSyntax(`${value.slice(0, 10)} ${value.slice(11, 19)} +0000 UTC`);
+  errors.push(fieldError.invalid(field, shown, 'field is immutable'));
 }
 
 /** `field is immutable` when the two differ. */

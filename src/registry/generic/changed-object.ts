@@ -12,6 +12,7 @@ import { checkFinalizerNames } from './finalizer-names.ts';
 import { isHeld } from './hooks.ts';
 import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
+import { repeatedMetadataErrors } from './repeated-metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf } from './resource-facts.ts';
 import { storedView, textToStore, toStorageVersion } from './versions.ts';
@@ -157,6 +158,7 @@ function validateChange(
     field: 'metadata',
   });
   errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
+  if (errors.length > 0) errors.push(...repeatedMetadataErrors(target, object.metadata, old.metadata));
   errors.push(...checkFinalizerNames(target, object.metadata, (text) => strategyCtx.warn(text)));
   if (target.subresource === 'status')
     errors.push(...(definition.status?.validateUpdate?.(object, old, strategyCtx) ?? []));

@@ -1,0 +1,52 @@
+import type { FieldError } from '../../apimachinery/errors.ts';
+import type { ObjectMeta } from '../../apimachinery/object.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
+import type { Target } from '../registry.ts';
+import { factsOf } from './resource-facts.ts';
+
+/**
+ * Upstream's update checks metadata for every kind, and then most kinds' own validation checks it again: each broken rule is listed as many times among
+ * the causes (the message names it once). How often: [what an update may change, all the rules]; found by asking the stock server.
+ */
+const usual = [1, 1] as const;
+const ofKind: Readonly<Record<string, readonly [update: number, whole: number]>> = {
+  events: [0, 0],
+  limitranges: [0, 1],
+  persistentvolumeclaims: [1, 2],
+  persistentvolumes: [0, 2],
+  podtemplates: [1, 0],
+  resourcequotas: [1, 0],
+  'cronjobs.batch': [1, 0],
+  'deployments.apps': [1, 0],
+  'endpointslices.discovery.k8s.io': [0, 1],
+  'horizontalpodautoscalers.autoscaling': [1, 0],
+  'leases.coordination.k8s.io': [1, 0],
+  'poddisruptionbudgets.policy': [0, 0],
+  'statefulsets.apps': [1, 0],
+  'clusterrolebindings.rbac.authorization.k8s.io': [1, 2],
+  'clusterroles.rbac.authorization.k8s.io': [1, 2],
+  'rolebindings.rbac.authorization.k8s.io': [1, 2],
+  'roles.rbac.authorization.k8s.io': [1, 2],
+};
+const onceUpdated = [1, 0] as const;
+const never = [0, 0] as const;
+const silentStatus = new Set(['cronjobs.batch', 'poddisruptionbudgets.policy']);
+
+/** What the kind's own validation of an update says about metadata again. Empty when the first check found nothing. */
+export function repeatedMetadataErrors(target: Target, meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+  const { definition, subresource } = target;
+  const { storage, namespaced } = factsOf(definition);
+  const [updates, wholes] =
+    subresource !== ''
+      ? silentStatus.has(storage)
+        ? never
+        : onceUpdated
+      : definition.storageGroup !== undefined || !definition.builtIn
+        ? onceUpdated
+        : (ofKind[storage] ?? usual);
+  const errors: FieldError[] = [];
+  for (let i = 0; i < updates; i++) errors.push(...validateObjectMetaUpdate(meta, old));
+  for (let i = 0; i < wholes; i++)
+    errors.push(...validateObjectMeta(meta, { namespaced, validateName: () => [], field: 'metadata' }));
+  return errors;
+}
