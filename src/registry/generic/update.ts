@@ -71,6 +71,10 @@ export function asAttempt(
     return { answer: { object: renderWritten(target, object, text, current.revision), created: false } };
   return {
     items: changed.kind === 'write' ? [changed.item] : changed.items,
-    finish: (revision) => ({ object: renderWritten(target, object, text, revision), created: false }),
+    // What is removed is shown as it last was: its removal is no revision of it.
+    finish: (revision) => ({
+      object: renderWritten(target, object, text, changed.kind === 'write' ? revision : current.revision),
+      created: false,
+    }),
   };
 }
