@@ -22,6 +22,8 @@ export type BuiltinOptions = {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly scope: 'Namespaced' | 'Cluster';
+  /** Every answer warns with this. */
+  readonly deprecationWarning?: string;
   /** Default: all. */
   readonly verbs?: readonly Verb[];
   readonly table: TableConvertor;
@@ -50,6 +52,9 @@ export function builtinResource(options: BuiltinOptions): ResourceDefinition {
       {
         version,
         served: true,
+        ...(options.deprecationWarning === undefined
+          ? {}
+          : { deprecated: true, deprecationWarning: options.deprecationWarning }),
         table,
         get schema() {
           return builtinSchema(`io.k8s.api.${schemaPackage}.${version}.${kind}`);

@@ -84,6 +84,7 @@ export const endpoints = builtinResource({
   resource: 'endpoints',
   shortNames: ['ep'],
   scope: 'Namespaced',
+  deprecationWarning: deprecation,
   table: {
     columns: [nameColumn, stringColumn('Endpoints', 'The addresses behind the service.'), ageColumn],
     cells: (object, now) => [object.metadata.name ?? '', endpointsCell(object as Endpoints), ageCell(object, now)],
@@ -98,6 +99,5 @@ export const endpoints = builtinResource({
       const { subsets } = object as Endpoints;
       return deepEqual(subsets, (old as Endpoints).subsets) ? [] : validateSubsets(subsets ?? []);
     },
-    warn: (_object, _old, ctx) => ctx.warn(deprecation),
   },
 });
