@@ -1,10 +1,12 @@
 import { type ApiError, fieldError, invalid } from '../../apimachinery/errors.ts';
-import { isObject, type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
+import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { goFormat } from '../../apimachinery/patch/go-format.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from '../../apimachinery/patch/json-patch.ts';
 import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts';
+import { patchedText, touchedByMerge, touchedByOperations } from '../../apimachinery/patch/patched-text.ts';
 import { applyStrategicMergePatch } from '../../apimachinery/patch/strategic-merge-patch.ts';
+import { conversionProblem } from '../../apimachinery/schema/conversion-problem.ts';
 import { DecodeError, decodeObject } from '../../apimachinery/schema/decode.ts';
 import type { StructSchema } from '../../apimachinery/schema/schema.ts';
 import type { FieldValidation, PatchRequest } from '../registry.ts';
@@ -25,20 +27,36 @@ export function patchDocument(
 ): KubeObject {
   const patched = applyPatch(base as JsonObject, schema, request);
   const shown = (): string =>
-    request.type === 'strategic' ? goFormat(request.patch as Json) : stringify(patched).slice(0, maxShownBytes);
+    request.type === 'strategic'
+      ? goFormat(request.patch as Json)
+      : patchedText(patched, schema, touchedBy(request)).slice(0, maxShownBytes);
   if (!isObject(patched)) throw badResult(shown(), 'json: cannot unmarshal a value that is no object');
   let decoded: ReturnType<typeof decodeObject>;
   try {
     decoded = decodeObject(patched, schema);
   } catch (error) {
-    if (error instanceof DecodeError) throw badResult(shown(), error.problem);
+    if (error instanceof DecodeError) {
+      const problem = request.type === 'strategic' ? conversionProblem(patched, schema) : undefined;
+      throw badResult(shown(), problem ?? error.problem);
+    }
     throw error;
   }
   if (validation.mode !== 'Ignore') report([...strictErrors(request), ...decoded.unknown], validation, shown);
   const { apiVersion, kind } = base;
   if (patched['apiVersion'] !== apiVersion || patched['kind'] !== kind)
-    throw badResult(shown(), `the patched object must stay ${apiVersion}, Kind=${kind}`);
+    throw badResult(
+      shown(),
+      `no kind ${quoted(patched['kind'])} is registered for version ${quoted(patched['apiVersion'])} in scheme "pkg/runtime/scheme.go:110"`,
+    );
   return decoded.object;
+}
+
+function quoted(value: Json | undefined): string {
+  return JSON.stringify(typeof value === 'string' ? value : '');
+}
+
+function touchedBy({ type, patch }: PatchRequest): ReturnType<typeof touchedByMerge> {
+  return type === 'json' ? touchedByOperations(patch as readonly JsonObject[]) : touchedByMerge(patch as JsonObject);
 }
 
 /** Results can be as large as objects; an error message need not. */
