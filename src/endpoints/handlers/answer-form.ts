@@ -15,12 +15,24 @@ export function answerForm(x: Exchange, target: Target, conversions: Conversions
 function checkShape(kind: string, target: Target, conversions: Conversions): void {
   const { definition } = target;
   if (conversions === 'list' && kind === 'PartialObjectMetadata') {
-    throw wrongShape(`you requested ${kind}, but the requested object is a list (*core.${definition.listKind})`);
+    throw wrongShape(
+      `you requested ${kind}, but the requested object is a list (${goName(target, definition.listKind)})`,
+    );
   }
   if (conversions === 'object' && kind === 'PartialObjectMetadataList') {
-    throw wrongShape(`you requested ${kind}, but the requested object is not a list (*core.${definition.kind})`);
+    throw wrongShape(
+      `you requested ${kind}, but the requested object is not a list (${goName(target, definition.kind)})`,
+    );
   }
   if (kind === 'Table' && !hasColumns(target)) throw notAcceptable(['application/json', 'application/yaml']);
+}
+
+/** The Go type that upstream holds objects in: its internal one, or the untyped one of custom resources. */
+function goName({ definition }: Target, kind: string): string {
+  if (!definition.builtIn)
+    return kind.endsWith('List') ? '*unstructured.UnstructuredList' : '*unstructured.Unstructured';
+  const group = definition.storageGroup ?? definition.group;
+  return `*${group === '' ? 'core' : group.split('.', 1)[0]}.${kind}`;
 }
 
 /** Reviews and most subresources answer with kinds that have no columns. */

@@ -48,7 +48,8 @@ async function tryCreate(
   mayDrawAgain = false,
 ): Promise<Rendered | undefined> {
   const { object, text, items } = await prepareNewObject(engine, ctx, target, sent, options, false);
-  if (sentRevision !== '' && sentRevision !== '0')
+  // A dry run never reaches the storage that refuses this.
+  if (sentRevision !== '' && sentRevision !== '0' && !options.dryRun)
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   const { gr } = factsOf(target.definition);
   const name = object.metadata.name ?? '';
