@@ -19,6 +19,7 @@ import { versionInfo } from './endpoints/version.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createCatalogSource } from './registry/catalog.ts';
+import { createCustomResourceCatalogs } from './registry/customresources/catalogs.ts';
 import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
 import { listen } from './server/listen.ts';
@@ -59,10 +60,11 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     historyRetentionMs: config.historyRetentionMs,
     log,
   });
-  const catalogs = createCatalogSource({
+  const builtIn = createCatalogSource({
     definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
     resources: config.resources,
   });
+  const catalogs = createCustomResourceCatalogs(store, builtIn);
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
@@ -77,6 +79,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       store,
       authorizer,
       externalUrl,
+      builtIn,
       tokenIssuer: createServiceAccountTokenIssuer({ externalUrl, keys: serviceAccountKeys }),
     }),
   });

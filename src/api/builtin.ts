@@ -1,3 +1,4 @@
+import { customResourceDefinitions } from './apiextensions.k8s.io/v1/customresourcedefinitions.ts';
 import { controllerRevisions } from './apps/v1/controllerrevisions.ts';
 import { daemonSets } from './apps/v1/daemonsets.ts';
 import { deployments } from './apps/v1/deployments.ts';
@@ -75,6 +76,7 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
   roles,
   leases,
   endpointSlices,
+  customResourceDefinitions,
 ];
 
 /** The kinds of kcp that Atoll serves. */

@@ -64,10 +64,15 @@ export type Strategy = {
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
   /** Sends the warnings that a valid object deserves, on create (no `old`), update and patch. */
   warn?(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void;
+  /** The object as it is to be stored, when everything has been decided over it in the request's version. May reuse its argument. */
+  beforeStorage?(object: KubeObject): KubeObject;
   /** metadata.name rule; default: DNS-1123 subdomain. Gives messages. `prefix` is true for generateName. */
   validateName?(name: string, prefix: boolean): string[];
-  /** `spec`: generation is 1 on create, +1 when anything outside metadata and status changes. `none`: the kind has no generation. */
-  readonly generation: 'spec' | 'none';
+  /**
+   * `spec`: generation is 1 on create, +1 when anything outside metadata and status changes. `changes`: it is not set before the first such change.
+   * `none`: the kind does not count.
+   */
+  readonly generation: 'spec' | 'changes' | 'none';
   /** With `spec`: changed annotations count too (deployments: they are copied to replica sets). */
   readonly generationCountsAnnotations?: boolean;
   readonly allowCreateOnUpdate?: boolean;
@@ -81,11 +86,16 @@ export type Strategy = {
   readonly resetFields?: readonly string[];
 };
 
-/** The status subresource: same object, another part of it may change. */
-export type StatusSubresource = {
-  /** Called after spec and metadata have been copied from `old`; may restore more. */
-  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
-  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+/** The status subresource: same object, another part of it may change. Its prepareForUpdate finds all but status and metadata copied from `old`. */
+export type StatusSubresource = Partial<ObjectPart>;
+
+/** What a subresource may do that is a view of the object itself (status, approval, ephemeralcontainers). */
+export type ObjectPart = {
+  /** Keeps what it must not change. */
+  prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
+  validateUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Fields that writes through it never own (`status.conditions`). Default for status: everything but it and metadata. */
+  readonly resetFields: readonly string[];
 };
 
 /** autoscaling/v1 Scale over an object. Paths are arrays of field names. */
@@ -137,22 +147,42 @@ export type ResourceDefinition = {
   readonly fieldSelectors?: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Built in: strategic merge patch is offered. Custom resources do not. */
   readonly builtIn: boolean;
+  /** Where versions differ in more than their schema (custom resources): the definition as requests in that version see it. */
+  readonly forVersion?: (version: string) => ResourceDefinition;
+  /** The stored object that the definition was made from. */
+  readonly origin?: DefinitionOrigin;
   /** Served only to system:masters and never in a tenant's discovery. */
   readonly internal?: boolean;
   /** In which logical clusters it is served; absent: all. `root` for fleet administration. */
   readonly onlyIn?: 'root';
 };
 
-/** A subresource with verbs of its own. Its logic is registered in registry/ under `<resource>/<name>`. */
+/** A custom resource's definition lives as long as the object that it was made from says the same. */
+export type DefinitionOrigin = {
+  /** Storage resource and name of that object. */
+  readonly resource: string;
+  readonly name: string;
+  /** False for a state of the object that makes another definition: watches of the old one end, so that clients list anew. */
+  isStill(object: KubeObject): boolean;
+};
+
+/** A subresource with verbs of its own. Unless it is a part, its logic is registered in registry/ under `<resource>/<name>`. */
 export type SubresourceDefinition = {
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly verbs: readonly Verb[];
+  /** It is the object itself, of which it may change a part: get, update and patch need no logic of their own. */
+  readonly part?: ObjectPart;
 };
 
 /** The resource of a definition as storage names it: `deployments.apps`. */
 export function storageResource(definition: { group: string; resource: string; storageGroup?: string }): string {
   const group = definition.storageGroup ?? definition.group;
   return group === '' ? definition.resource : `${definition.resource}.${group}`;
+}
+
+/** The definition as requests in one of its versions see it. */
+export function definitionFor(definition: ResourceDefinition, version: string): ResourceDefinition {
+  return definition.forVersion?.(version) ?? definition;
 }
 
 export function findVersion(definition: ResourceDefinition, version: string): VersionDefinition | undefined {

@@ -1,10 +1,19 @@
+import { definitionFor } from '../api/resource-definition.ts';
 import { forbidden, ApiError, genericNotFound } from '../apimachinery/errors.ts';
 import { deepCopy, type Json, type JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import { decodeObject } from '../apimachinery/schema/decode.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
-import type { CatalogSource, PatchType, Registry, RequestContext, Target, UserInfo } from '../registry/registry.ts';
+import type {
+  Catalog,
+  CatalogSource,
+  PatchType,
+  Registry,
+  RequestContext,
+  Target,
+  UserInfo,
+} from '../registry/registry.ts';
 import { clusterGone } from '../registry/generic/engine.ts';
 import type { ClusterRecord, ObjectStore } from '../storage/object-store.ts';
 import type { LoopbackClient, ObjectRef } from './client.ts';
@@ -156,12 +165,14 @@ class Loopback implements LoopbackClient {
   }
 
   async #target(cluster: ClusterRecord, ref: ObjectRef, subresource: string): Promise<Target> {
-    const catalog = await this.#options.catalogs.catalogFor(cluster);
+    const { catalogs } = this.#options;
     const dot = ref.resource.indexOf('.');
     const resource = dot < 0 ? ref.resource : ref.resource.slice(0, dot);
     const group = dot < 0 ? '' : ref.resource.slice(dot + 1);
-    const definition = catalog.definitions.find((each) => each.group === group && each.resource === resource);
-    const found = definition && catalog.find(group, definition.storageVersion, resource);
+    const builtIn = catalogs.builtIn?.(cluster);
+    const found =
+      (builtIn && findStored(builtIn, group, resource)) ??
+      findStored(await catalogs.catalogFor(cluster), group, resource);
     if (found === undefined) throw genericNotFound();
     return { ...found, namespace: ref.namespace ?? '', name: ref.name, subresource };
   }
@@ -185,6 +196,15 @@ class Loopback implements LoopbackClient {
     });
     if (decision.outcome !== 'allow') throw forbidden({ group, resource }, name, decision.reason);
   }
+}
+
+/** A resource in the version in which it is stored, or in the one that is served when that is not. */
+function findStored(catalog: Catalog, group: string, resource: string): ReturnType<Catalog['find']> {
+  const definition = catalog.definitions.find((each) => each.group === group && each.resource === resource);
+  if (definition === undefined) return undefined;
+  const version = definition.versions.find((each) => each.version === definition.storageVersion && each.served);
+  const served = version ?? definition.versions.find((each) => each.served) ?? definition.versions[0];
+  return served === undefined ? undefined : { definition: definitionFor(definition, served.version), version: served };
 }
 
 function copyOf(object: KubeObject): KubeObject {

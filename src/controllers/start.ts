@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { LoopbackClient } from '../client/client.ts';
 import type { CatalogSource } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
 import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
 import { createRootCaController } from './core/root-ca/controller.ts';
@@ -34,6 +35,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createAggregationController(options),
     createEventController(options),
     createPurgeController(options),
+    createCustomResourceDefinitionController(options),
   ];
 }
 

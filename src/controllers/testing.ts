@@ -9,6 +9,7 @@ import { createLoopbackClient, systemUser } from '../client/loopback.ts';
 import type { LoopbackClient } from '../client/client.ts';
 import { type ClusterName, rootCluster } from '../logicalcluster/name.ts';
 import { createCatalogSource } from '../registry/catalog.ts';
+import { createCustomResourceCatalogs } from '../registry/customresources/catalogs.ts';
 import { createRegistry } from '../registry/generic/registry.ts';
 import { standardStorages } from '../registry/standard.ts';
 import { createMemoryStore } from '../storage/memory/store.ts';
@@ -24,12 +25,13 @@ export class TestPlane {
 
   constructor({ caCertificatePem = 'CA', store }: { caCertificatePem?: string; store?: ObjectStore } = {}) {
     this.store = store ?? createMemoryStore({ defaults: createDefaultContent({ caCertificatePem }) });
-    const catalogs = createCatalogSource({ definitions: builtinDefinitions, resources: ['*'] });
+    const builtIn = createCatalogSource({ definitions: builtinDefinitions, resources: ['*'] });
+    const catalogs = createCustomResourceCatalogs(this.store, builtIn);
     const registry = createRegistry({
       store: this.store,
       catalogs,
       admission: createAdmission({ store: this.store }),
-      ...standardStorages({ store: this.store, externalUrl: 'https://atoll.example.com' }),
+      ...standardStorages({ store: this.store, externalUrl: 'https://atoll.example.com', builtIn }),
     });
     this.client = createLoopbackClient({ registry, catalogs, store: this.store, user: systemUser });
     this.options = {

@@ -1,5 +1,6 @@
 import { badRequest } from '../apimachinery/errors.ts';
 import { formatApiVersion } from '../apimachinery/object.ts';
+import { catalogServing } from '../registry/catalog.ts';
 import type { Catalog, Target } from '../registry/registry.ts';
 import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -18,7 +19,7 @@ import { respondPageNotFound } from './writers/status.ts';
 
 /** Finds who answers an authorized request and lets it answer. Throws ApiError. */
 export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
-  const catalog = await endpoints.catalogs.catalogFor(x.cluster);
+  const catalog = builtInCatalog(endpoints, x) ?? (await fullCatalog(endpoints, x));
   if (!x.info.isResourceRequest) return routeNonResource(endpoints, x, catalog);
   const target = findTarget(catalog, x);
   if (target === undefined) {
@@ -51,6 +52,20 @@ function warnOfDeprecation(x: Exchange, { definition, version }: Target): void {
   if (version.deprecated !== true) return;
   const apiVersion = formatApiVersion(definition.group, version.version);
   x.warn(version.deprecationWarning ?? `${apiVersion} ${definition.kind} is deprecated`);
+}
+
+/** The built-in catalog when it serves what is asked for: nothing needs to be looked up then. */
+function builtInCatalog({ catalogs }: Endpoints, x: Exchange): Catalog | undefined {
+  if (!x.info.isResourceRequest) return undefined;
+  const catalog = catalogs.builtIn?.(x.cluster);
+  return catalog?.find(x.info.group, x.info.version, x.info.resource) === undefined ? undefined : catalog;
+}
+
+/** Reads may be served by the definitions at hand; writes, discovery and OpenAPI by those of the moment. */
+function fullCatalog({ catalogs }: Endpoints, x: Exchange): Promise<Catalog> {
+  const { isResourceRequest, verb } = x.info;
+  if (!isResourceRequest) return catalogs.catalogFor(x.cluster);
+  return catalogServing(catalogs, x.cluster, x.info, verb === 'get' || verb === 'list' || verb === 'watch');
 }
 
 /** The resource a path addresses. Undefined: the whole API group is unknown. Throws 404 when only version, resource or subresource are. */

@@ -18,6 +18,10 @@ import { versionInfo } from '../../src/endpoints/version.ts';
 import type { ClusterName } from '../../src/logicalcluster/name.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { crdResource } from '../../src/api/apiextensions.k8s.io/v1/types.ts';
+import { scaleStorage } from '../../src/registry/autoscaling/scale.ts';
+import { createCustomResourceCatalogs } from '../../src/registry/customresources/catalogs.ts';
+import { customResourceDefinitionHooks } from '../../src/registry/customresources/hooks.ts';
 import { createCatalogSource } from '../../src/registry/catalog.ts';
 import { createRegistry } from '../../src/registry/generic/registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -59,8 +63,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const config = stackConfig(dataDir, options);
   const store =
     options.store ?? createMemoryStore({ defaults: createDefaultContent({ caCertificatePem: pki.caCert }) });
-  const catalogs = createCatalogSource({ definitions: options.definitions ?? builtinDefinitions, resources: ['*'] });
-  const made = createRegistry({ store, catalogs, admission: createAdmissionChain([]), subresources: {} });
+  const builtIn = createCatalogSource({ definitions: options.definitions ?? builtinDefinitions, resources: ['*'] });
+  const catalogs = createCustomResourceCatalogs(store, builtIn);
+  const made = createRegistry({
+    store,
+    catalogs,
+    admission: createAdmissionChain([]),
+    subresources: { '*/scale': scaleStorage },
+    hooks: { [crdResource]: customResourceDefinitionHooks(store, builtIn) },
+  });
   const registry = options.wrapRegistry?.(made) ?? made;
   const logged: Record<string, unknown>[] = [];
   const api = createApiHandler({

@@ -1,3 +1,4 @@
+import { objectMetaSchema } from '../../api/builtin-types.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { FieldSchema, ScalarSchema, Schema, StructSchema } from '../schema/schema.ts';
 
@@ -84,9 +85,14 @@ export class DefinitionSet {
     if (!this.#definitions.has(schema.name)) {
       const definition: JsonObject = {};
       this.#definitions.set(schema.name, definition);
-      Object.assign(definition, this.#object(schema.declared ?? schema));
+      Object.assign(definition, this.#published(schema) ?? this.#object(schema.declared ?? schema));
     }
     return { $ref: this.#dialect.prefix + schema.name };
+  }
+
+  #published({ publish }: StructSchema): JsonObject | undefined {
+    if (publish === undefined) return undefined;
+    return publish(!this.#dialect.rich, this.reference(objectMetaSchema));
   }
 
   #leaf(kind: string, upstream: boolean): JsonObject {

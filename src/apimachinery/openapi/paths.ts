@@ -1,6 +1,11 @@
 import { builtinSchemaForKind, listMetaSchema } from '../../api/builtin-types.ts';
 import { structSchema, type as fieldType } from '../../api/own-types.ts';
-import type { ResourceDefinition, Verb, VersionDefinition } from '../../api/resource-definition.ts';
+import {
+  definitionFor,
+  type ResourceDefinition,
+  type Verb,
+  type VersionDefinition,
+} from '../../api/resource-definition.ts';
 import type { GroupVersionKind } from '../object.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import {
@@ -99,7 +104,8 @@ export function pathsOf(group: string, version: string, definitions: readonly Re
   for (const definition of definitions) {
     if (definition.group !== group) continue;
     const served = definition.versions.find((each) => each.version === version && each.served);
-    if (served !== undefined) paths.push(...new ResourcePaths(definition, served, root, word, tag).all());
+    const view = definitionFor(definition, version);
+    if (served !== undefined) paths.push(...new ResourcePaths(view, served, root, word, tag).all());
   }
   return paths.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -5,7 +5,7 @@ import { formatApiVersion, type KubeObject } from '../object.ts';
 import { goTypeName, goValueKind } from './go-type.ts';
 import { type FieldPlan, planOf, type StructPlan, type ValuePlan } from './plan.ts';
 import { decodeScalar, decodesItself, type ScalarProblem } from './scalar.ts';
-import type { StructSchema } from './schema.ts';
+import type { Decoded, StructSchema } from './schema.ts';
 import { listStrictErrors } from './strict.ts';
 
 /** A value that does not fit its field. `problem` is the bare text, for messages that wrap it otherwise (patches). */
@@ -19,11 +19,7 @@ export class DecodeError extends ApiError {
   }
 }
 
-export type Decoded = {
-  readonly object: KubeObject;
-  /** Texts of strict decoding, in the order of the document: `unknown field "spec.foo"`, `duplicate field "data.a"`. At most 100. */
-  readonly unknown: readonly string[];
-};
+export type { Decoded };
 
 /**
  * Fits a parsed body to its type, as Go's strict decoder and encoder together do: checks every value, drops and lists fields that are not declared, clears what
@@ -36,6 +32,7 @@ export type Decoded = {
  * @throws DecodeError 400 with Go's text for the first value of a wrong type.
  */
 export function decodeObject(value: JsonObject, schema: StructSchema, source?: string): Decoded {
+  if (schema.decode !== undefined) return schema.decode(value, source);
   const plan = planOf(schema);
   const decoder = new Decoder();
   const object: JsonObject = {};

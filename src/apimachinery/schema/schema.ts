@@ -1,4 +1,5 @@
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { KubeObject } from '../object.ts';
 
 /**
  * The one form in which Atoll holds a type: built-in kinds (generated tables), and structural schemas of CRDs. Decoding, defaulting keys,
@@ -22,6 +23,17 @@ export type StructSchema = {
   readonly declared?: StructSchema;
   /** x-kubernetes-unions, as OpenAPI shows it. */
   readonly unions?: Json;
+  /** Kinds that are not Go structs (custom resources) are decoded their own way; see decodeObject. */
+  readonly decode?: (value: JsonObject, source: string | undefined) => Decoded;
+  /** The type's definition in OpenAPI, where it is more than can be told from its fields; `metadata` refers to ObjectMeta. */
+  readonly publish?: (v2: boolean, metadata: JsonObject) => JsonObject;
+};
+
+/** A body that has been fitted to its type. */
+export type Decoded = {
+  readonly object: KubeObject;
+  /** Texts of strict decoding, in the order of the document: `unknown field "spec.foo"`, `duplicate field "data.a"`. At most 100. */
+  readonly unknown: readonly string[];
 };
 
 export type FieldSchema = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ResourceDefinition, Verb } from '../../api/resource-definition.ts';
+import { definitionFor, type ResourceDefinition, type Verb } from '../../api/resource-definition.ts';
 import type { GroupVersionKind } from '../../apimachinery/object.ts';
+import { compareVersions } from '../../apimachinery/version-order.ts';
 import type { Catalog } from '../../registry/registry.ts';
 
 /** A subresource as discovery shows it. */
@@ -37,6 +38,7 @@ export function resourcesOf(catalog: Catalog, group: string, version: string): r
   return discoverable(catalog)
     .filter((definition) => definition.group === group)
     .filter((definition) => definition.versions.some((each) => each.served && each.version === version))
+    .map((definition) => definitionFor(definition, version))
     .sort((a, b) => (a.resource < b.resource ? -1 : 1));
 }
 
@@ -62,21 +64,4 @@ export function sortedVerbs(verbs: readonly Verb[]): readonly Verb[] {
 export function storageVersionHash(definition: ResourceDefinition): string {
   const kind = `${definition.group}/${definition.storageVersion}/${definition.kind}`;
   return createHash('sha256').update(kind).digest().subarray(0, 8).toString('base64');
-}
-
-/** Kubernetes' order of versions: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by text. */
-export function compareVersions(a: string, b: string): number {
-  const [rankA, rankB] = [rank(a), rank(b)];
-  for (let i = 0; i < 3; i++) {
-    const difference = (rankB[i] ?? 0) - (rankA[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function rank(version: string): readonly number[] {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-  if (match === null) return [0, 0, 0];
-  const stage = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
-  return [stage, Number(match[1]), Number(match[3] ?? 0)];
 }

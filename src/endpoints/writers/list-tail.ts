@@ -1,3 +1,4 @@
+import type { VersionDefinition } from '../../api/resource-definition.ts';
 import { formatApiVersion } from '../../apimachinery/object.ts';
 import type { ListAnswer, Rendered, Target } from '../../registry/registry.ts';
 import { count, touch } from './byte-budget.ts';
@@ -7,7 +8,8 @@ import { metadataText } from './metadata-text.ts';
 /** The part of a list's JSON that depends on its items only: `"items":[…]}`. */
 export type ListTail = { readonly bytes: Buffer; packed?: Promise<PackedTail> };
 
-const remembered = new WeakMap<object, Map<string, ListTail>>();
+/** By list, then by the version whose form the items have, or by PartialObjectMetadata's. */
+const remembered = new WeakMap<object, Map<string | VersionDefinition, ListTail>>();
 
 const open = Buffer.from('"items":[');
 const close = Buffer.from(']}\n');
@@ -17,7 +19,7 @@ const brace = 0x7b;
 /** The tail of a list in the target's version, or of PartialObjectMetadata when `metaVersion` (`meta.k8s.io/v1`) is given. */
 export function listTail(target: Target, answer: ListAnswer, metaVersion: string | undefined): ListTail {
   const { version: token } = answer;
-  const form = metaVersion ?? target.version.version;
+  const form = metaVersion ?? target.version;
   const known = token === undefined ? undefined : remembered.get(token)?.get(form);
   if (known !== undefined) {
     touch(known);
@@ -30,7 +32,7 @@ export function listTail(target: Target, answer: ListAnswer, metaVersion: string
   return tail;
 }
 
-function remember(token: object, form: string, tail: ListTail): void {
+function remember(token: object, form: string | VersionDefinition, tail: ListTail): void {
   let forms = remembered.get(token);
   if (forms === undefined) remembered.set(token, (forms = new Map()));
   forms.set(form, tail);

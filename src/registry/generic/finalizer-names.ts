@@ -1,3 +1,4 @@
+import { crdGroup } from '../../api/apiextensions.k8s.io/v1/types.ts';
 import { type FieldError, fieldError } from '../../apimachinery/errors.ts';
 import type { ObjectMeta } from '../../apimachinery/object.ts';
 import type { Target } from '../registry.ts';
@@ -15,6 +16,8 @@ export function checkFinalizerNames(
   warn: (text: string) => void,
 ): readonly FieldError[] {
   if (finalizers === undefined) return none;
+  // Definitions of custom resources know no such rule, and the strategy of custom resources warns itself.
+  if (definition.origin !== undefined || definition.group === crdGroup) return none;
   const errors: FieldError[] = [];
   for (const [index, name] of finalizers.entries()) {
     if (name.includes('/') || standardFinalizers.has(name)) continue;

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { type Crd, crdResource, type CrdVersion, isCrdConditionTrue } from '../../api/apiextensions.k8s.io/v1/types.ts';
+import { reverseGroup, structSchema } from '../../api/own-types.ts';
+import { allVerbs, type ResourceDefinition, type VersionDefinition } from '../../api/resource-definition.ts';
+import { compileJsonPath, type JsonPath, JsonPathError } from '../../apimachinery/jsonpath.ts';
+import { deepEqual, type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
+import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
+import type { StructSchema } from '../../apimachinery/schema/schema.ts';
+import { applyStructuralDefaults } from '../../apimachinery/structural/default.ts';
+import { publishedDefinition } from '../../apimachinery/structural/publish.ts';
+import { prunedCopy } from '../../apimachinery/structural/prune.ts';
+import { preserveEverything, type Structural, structuralOf } from '../../apimachinery/structural/structural.ts';
+import { typeOfStructural } from '../../apimachinery/structural/to-schema.ts';
+import { compareVersions } from '../../apimachinery/version-order.ts';
+import { customTable } from './printer-columns.ts';
+import { decodeCustomResource } from './decode.ts';
+import { scaleOf } from './scale.ts';
+import { strategyOf } from './strategy.ts';
+
+/** What decides how a definition's objects are served, as one text: equal texts are served by one compiled definition, whoever they belong to. */
+export function contentKey(crd: Crd): string {
+  const { spec, status } = crd;
+  return createHash('sha256')
+    .update(
+      stringify([
+        crd.metadata.name ?? '',
+        (spec ?? null) as Json,
+        (status?.acceptedNames ?? null) as Json,
+        isPristine(crd),
+        isTerminating(crd),
+      ]),
+    )
+    .digest('base64url');
+}
+
+/** The schema has never been another: what is stored was pruned and defaulted by it. */
+function isPristine(crd: Crd): boolean {
+  return crd.metadata.generation === 1;
+}
+
+export function isTerminating(crd: Crd): boolean {
+  return isCrdConditionTrue(crd, 'Terminating');
+}
+
+/** One version of a custom resource as its parts need it. Schemas are made when first asked for. */
+export type CompiledVersion = {
+  readonly group: string;
+  readonly kind: string;
+  readonly version: string;
+  readonly namespaced: boolean;
+  readonly declared: CrdVersion;
+  readonly structural: Structural;
+  /** An object as stored, in the form that this version has now. Never changes its argument. */
+  readStored(object: KubeObject): KubeObject;
+};
+
+/** A CustomResourceDefinition's content as the registry serves it. `crd` is read, never kept beyond its spec and accepted names. */
+export function compileDefinition(crd: Crd): ResourceDefinition {
+  const { spec = {}, status = {} } = crd;
+  const { group = '', versions = [], scope } = spec;
+  const names = status.acceptedNames ?? spec.names ?? {};
+  const { plural = '', singular = '', kind = '', listKind = '', shortNames = [], categories = [] } = names;
+  const namespaced = scope === 'Namespaced';
+  const pristine = isPristine(crd);
+  const terminating = isTerminating(crd);
+  const storageVersion = versions.find((version) => version.storage === true)?.name ?? '';
+  const compiled = versions
+    .map((declared) => new LazyVersion({ group, kind, namespaced, declared }))
+    .toSorted((a, b) => compareVersions(a.version, b.version));
+  const definitions = compiled.map((version): VersionDefinition => {
+    const { declared } = version;
+    const readsAsStored = pristine && version.version === storageVersion;
+    return {
+      version: version.version,
+      served: declared.served === true,
+      ...(declared.deprecated === true
+        ? {
+            deprecated: true,
+            deprecationWarning:
+              declared.deprecationWarning ?? `${formatApiVersion(group, version.version)} ${kind} is deprecated`,
+          }
+        : {}),
+      get schema() {
+        return version.schema;
+      },
+      get table() {
+        return version.table;
+      },
+      ...(readsAsStored ? {} : { fromStorage: (object: KubeObject) => version.readStored(object) }),
+    };
+  });
+  const own = { spec: spec as Json, acceptedNames: status.acceptedNames as Json };
+  const base = {
+    group,
+    resource: plural,
+    singular,
+    kind,
+    listKind,
+    shortNames,
+    categories,
+    scope: namespaced ? ('Namespaced' as const) : ('Cluster' as const),
+    verbs: allVerbs,
+    versions: definitions,
+    storageVersion,
+    builtIn: false,
+    origin: {
+      resource: crdResource,
+      name: crd.metadata.name ?? '',
+      isStill: (object: KubeObject) => {
+        const { spec: newSpec, status: newStatus } = object as Crd;
+        return deepEqual(newSpec as Json, own.spec) && deepEqual(newStatus?.acceptedNames as Json, own.acceptedNames);
+      },
+    },
+  };
+  const views = new Map<string, ResourceDefinition>();
+  const forVersion = (version: string): ResourceDefinition => views.get(version) ?? main;
+  const storage = compiled.find((version) => version.version === storageVersion);
+  for (const version of compiled) {
+    const { declared } = version;
+    const scale = scaleOf(declared.subresources?.scale);
+    const fieldSelectors = selectableFields(declared);
+    const strategy = strategyOf(version, storage ?? version, terminating);
+    views.set(version.version, {
+      ...base,
+      strategy: strategy.main,
+      ...(declared.subresources?.status === undefined ? {} : { status: strategy.status }),
+      ...(scale === undefined ? {} : { scale }),
+      ...(fieldSelectors === undefined ? {} : { fieldSelectors }),
+      forVersion,
+    });
+  }
+  const main: ResourceDefinition = views.get(storageVersion) ??
+    [...views.values()][0] ?? { ...base, strategy: { generation: 'spec' } };
+  return main;
+}
+
+class LazyVersion implements CompiledVersion {
+  readonly group: string;
+  readonly kind: string;
+  readonly version: string;
+  readonly namespaced: boolean;
+  readonly declared: CrdVersion;
+  #structural: Structural | undefined;
+  #schema: StructSchema | undefined;
+  #table: VersionDefinition['table'] | undefined;
+
+  constructor(options: { group: string; kind: string; namespaced: boolean; declared: CrdVersion }) {
+    this.group = options.group;
+    this.kind = options.kind;
+    this.namespaced = options.namespaced;
+    this.declared = options.declared;
+    this.version = options.declared.name ?? '';
+  }
+
+  get structural(): Structural {
+    const props = this.declared.schema?.openAPIV3Schema;
+    return (this.#structural ??= props === undefined ? preserveEverything : structuralOf(props));
+  }
+
+  get table(): VersionDefinition['table'] {
+    return (this.#table ??= customTable(this.declared.additionalPrinterColumns));
+  }
+
+  get schema(): StructSchema {
+    return (this.#schema ??= this.#makeSchema());
+  }
+
+  readStored(object: KubeObject): KubeObject {
+    const { structural } = this;
+    const { kind, metadata } = object;
+    const read = {
+      kind,
+      apiVersion: formatApiVersion(this.group, this.version),
+      metadata,
+      ...prunedCopy(object as JsonObject, structural),
+    } as KubeObject;
+    applyStructuralDefaults(read as JsonObject, structural);
+    return read;
+  }
+
+  #makeSchema(): StructSchema {
+    const { group, version, kind, declared } = this;
+    const gvk = { group, version, kind };
+    const bare = structSchema({ gvk, fields: {} });
+    const typed = typeOfStructural(this.structural, [...bare.fields.values()]);
+    return {
+      ...typed,
+      name: `${reverseGroup(group)}.${version}.${kind}`,
+      gvk: [gvk],
+      decode: (value, source) => decodeCustomResource(value, gvk, this.structural, source),
+      publish: (v2, metadata) =>
+        publishedDefinition(
+          declared.schema?.openAPIV3Schema,
+          {
+            v2,
+            gvk,
+            metadata,
+            selectableFields: (declared.selectableFields ?? []).map((field) => field.jsonPath ?? ''),
+          },
+          { apiVersion: undefined, kind: undefined },
+        ),
+    };
+  }
+}
+
+function selectableFields(declared: CrdVersion): ResourceDefinition['fieldSelectors'] {
+  const fields = declared.selectableFields ?? [];
+  if (fields.length === 0) return undefined;
+  const selectors: Record<string, (object: KubeObject) => string> = {};
+  for (const { jsonPath = '' } of fields) {
+    let path: JsonPath;
+    try {
+      path = compileJsonPath(jsonPath);
+    } catch (error) {
+      if (error instanceof JsonPathError) continue;
+      throw error;
+    }
+    selectors[jsonPath.replace(/^\./, '')] = (object) => {
+      const [value] = path(object as JsonObject);
+      return value === undefined || value === null ? '' : typeof value === 'string' ? value : stringify(value);
+    };
+  }
+  return selectors;
+}
