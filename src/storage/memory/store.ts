@@ -33,6 +33,7 @@ import { endedWatch } from '../subscription.ts';
 import { MemoryClusters } from './clusters.ts';
 import { MemoryLeaders } from './leaders.ts';
 import { MemoryLog } from './log.ts';
+import { MemoryObjects } from './objects.ts';
 
 export type MemoryStoreOptions = {
   readonly defaults?: DefaultContent;
@@ -64,10 +65,7 @@ class MemoryStore implements MemoryObjectStore {
   readonly #options: MemoryStoreOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #clusters = new MemoryClusters(rootShard, firstRevision);
-  readonly #collections = new Map<ClusterName, Map<string, Collection>>();
-  readonly #owners = new WeakMap<CachedObject, readonly string[]>();
-  /** Objects that are served without having been written. */
-  readonly #virtual = new WeakSet<CachedObject>();
+  readonly #objects: MemoryObjects;
   readonly #leaders: MemoryLeaders;
   readonly #log: StorageLog;
   readonly #checkpoints = new Map<string, number>();
@@ -75,11 +73,12 @@ class MemoryStore implements MemoryObjectStore {
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
     this.#log = options.log ?? quietLog;
+    this.#objects = new MemoryObjects(this.#clusters, options.defaults);
     this.#leaders = new MemoryLeaders(this.#log);
   }
 
   get(key: ObjectKey): Promise<CachedObject | undefined> {
-    return Promise.resolve(this.#collection(key.cluster, key.resource)?.get(key.namespace, key.name));
+    return Promise.resolve(this.#objects.collection(key.cluster, key.resource)?.get(key.namespace, key.name));
   }
 
   getAny(key: ObjectKey): Promise<CachedObject | undefined> {
@@ -94,7 +93,7 @@ class MemoryStore implements MemoryObjectStore {
         throw tooLargeResourceVersion(wanted, shard.log.end);
       }
     }
-    const current = this.#collection(options.cluster, options.resource) ?? new Collection(0);
+    const current = this.#objects.collection(options.cluster, options.resource) ?? new Collection(0);
     if (options.at.mode !== 'exact') return { ...current.select(options), revision: shard.log.end };
     const revision = options.at.revision;
     const { version: _notCached, ...selected } = this.#asOf(options, revision, current, shard).select(options);
@@ -109,15 +108,15 @@ class MemoryStore implements MemoryObjectStore {
   }): Promise<readonly CachedObject[]> {
     const { resource, shard = rootShard, after, limit } = options;
     const items: CachedObject[] = [];
-    const clusters = [...this.#collections.keys()].toSorted(compareText);
+    const clusters = this.#objects.clusters().toSorted(compareText);
     for (const cluster of clusters) {
       const record = this.#clusters.get(cluster);
       if (record?.shard !== shard || (after !== undefined && compareText(cluster, after.cluster) < 0)) continue;
-      const all = this.#collections
-        .get(cluster)
-        ?.get(resource)
+      const all = this.#objects
+        .collections(cluster)
+        .get(resource)
         ?.select({
-          filter: (object) => !this.#virtual.has(object),
+          filter: (object) => this.#objects.isStored(object),
           limit: limit - items.length,
           ...(after?.cluster === cluster ? { after } : {}),
         });
@@ -129,16 +128,16 @@ class MemoryStore implements MemoryObjectStore {
 
   listDependents(cluster: ClusterName, ownerUid: string, limit: number): Promise<readonly CachedObject[]> {
     const items: CachedObject[] = [];
-    for (const collection of this.#collections.get(cluster)?.values() ?? []) {
-      for (const object of collection.all()) if (this.#owners.get(object)?.includes(ownerUid)) items.push(object);
+    for (const collection of this.#objects.collections(cluster).values()) {
+      for (const object of collection.all()) if (this.#objects.owners(object).includes(ownerUid)) items.push(object);
     }
     return Promise.resolve(items.slice(0, limit));
   }
 
   countByResource(cluster: ClusterName, namespace?: string): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    for (const [resource, collection] of this.#collections.get(cluster) ?? []) {
-      const stored = collection.all(namespace).filter((object) => !this.#virtual.has(object)).length;
+    for (const [resource, collection] of this.#objects.collections(cluster)) {
+      const stored = collection.all(namespace).filter((object) => this.#objects.isStored(object)).length;
       if (stored > 0) counts.set(resource, stored);
     }
     return Promise.resolve(counts);
@@ -157,7 +156,7 @@ class MemoryStore implements MemoryObjectStore {
     const changes: StoredChange[] = [];
     const outcomes = items.map((item): WriteOutcome => {
       if (!isObjectItem(item)) return { ok: true, revision: base + writes };
-      const change = this.#write(item, base + changes.length + 1);
+      const change = this.#objects.write(item, base + changes.length + 1);
       changes.push(change);
       return { ok: true, revision: change.revision };
     });
@@ -218,15 +217,14 @@ class MemoryStore implements MemoryObjectStore {
     let removed = 0;
     // Children were made after their parents: they go first.
     for (const record of this.#clusters.deleting().toReversed()) {
-      for (const [resource, collection] of this.#collections.get(record.name) ?? []) {
+      for (const collection of this.#objects.collections(record.name).values()) {
         for (const object of collection.all()) {
           if (removed >= limit) return Promise.resolve(removed);
           collection.remove(object.key.namespace, object.key.name);
-          if (!this.#virtual.has(object)) removed++;
+          if (this.#objects.isStored(object)) removed++;
         }
-        this.#collections.get(record.name)?.delete(resource);
       }
-      this.#collections.delete(record.name);
+      this.#objects.drop(record.name);
       this.#clusters.remove(record.name);
     }
     return Promise.resolve(removed);
@@ -286,29 +284,6 @@ class MemoryStore implements MemoryObjectStore {
 
   #shardOf(cluster: ClusterName): Shard {
     return this.#shard(this.#clusters.get(cluster)?.shard ?? rootShard);
-  }
-
-  /** The collection with its default content; undefined when the cluster does not exist. */
-  #collection(cluster: ClusterName, resource: string): Collection | undefined {
-    const known = this.#collections.get(cluster)?.get(resource);
-    if (known !== undefined) return known;
-    const record = this.#clusters.get(cluster);
-    if (record === undefined) return undefined;
-    const collection = new Collection(record.revision);
-    for (const object of this.#defaultObjects(record, resource)) collection.set(object);
-    const collections = this.#collections.get(cluster) ?? new Map<string, Collection>();
-    this.#collections.set(cluster, collections.set(resource, collection));
-    return collection;
-  }
-
-  #defaultObjects(record: ClusterRecord, resource: string): readonly SerializedObject[] {
-    if (this.#options.defaults?.resources.has(resource) !== true) return [];
-    return this.#options.defaults.objects(record, resource).map(({ namespace, name, text }) => {
-      const key = { cluster: record.name, resource, namespace, name };
-      const object = new SerializedObject(key, record.revision, text);
-      this.#virtual.add(object);
-      return object;
-    });
   }
 
   /** The collection as it was at `revision`: the later changes undone, newest first. */
@@ -376,26 +351,13 @@ class MemoryStore implements MemoryObjectStore {
     if (record?.state !== 'Active') return { ok: false, why: 'noCluster', current: 0 };
     const present =
       planned === undefined
-        ? this.#collection(cluster, resource)?.get(namespace, name)
-        : this.#defaultObjects(planned, resource).find(
-            (object) => object.key.namespace === namespace && object.key.name === name,
-          );
+        ? this.#objects.collection(cluster, resource)?.get(namespace, name)
+        : this.#objects
+            .defaults(planned, resource)
+            .find((object) => object.key.namespace === namespace && object.key.name === name);
     const current = present?.revision ?? 0;
     if (item.op === 'create') return current === 0 ? undefined : { ok: false, why: 'exists', current };
     if (current === 0) return { ok: false, why: 'absent', current };
     return current === item.expected ? undefined : { ok: false, why: 'stale', current };
-  }
-
-  #write(item: ObjectItem, revision: number): StoredChange {
-    const key = item.key;
-    const object = new SerializedObject(key, revision, item.text);
-    const collection = this.#collection(key.cluster, key.resource) ?? new Collection(revision);
-    if (item.op === 'delete') {
-      const before = collection.remove(key.namespace, key.name);
-      return { type: 'DELETED', revision, key, object, before };
-    }
-    if (item.owners !== undefined) this.#owners.set(object, item.owners);
-    const before = collection.set(object);
-    return { type: before === undefined ? 'ADDED' : 'MODIFIED', revision, key, object, before };
   }
 }

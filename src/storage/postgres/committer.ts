@@ -15,6 +15,8 @@ export type CommitterOptions = {
   readonly findBefore: (item: ObjectItem) => SerializedObject | undefined;
   /** A batch is durable. The callers hear of it once this has resolved. */
   readonly onCommitted: (settled: Settled) => Promise<void> | undefined;
+  /** How many items a batch had, and how long the database took. */
+  readonly onAnswered: (items: number, seconds: number) => void;
 };
 
 type Waiting = {
@@ -100,12 +102,14 @@ export class Committer {
 
   async #send(waiting: readonly Waiting[]): Promise<void> {
     const batch = this.#assemble(waiting);
+    const began = performance.now();
     try {
       const answer = this.#options.connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
       const rows = await answer.finally(() => {
         this.#underWay--;
         this.#pump();
       });
+      this.#options.onAnswered(batch.objects.length, (performance.now() - began) / 1000);
       const settled = settleBatch(batch, rows);
       await this.#options.onCommitted(settled);
       waiting.forEach(({ resolve }, number) => resolve(settled.outcomes[number] ?? []));

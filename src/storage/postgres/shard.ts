@@ -9,6 +9,7 @@ import type { Clusters } from './clusters.ts';
 import { Committer } from './committer.ts';
 import { Follower } from './follower.ts';
 import type { History } from './history.ts';
+import type { StorageMetrics } from './metrics.ts';
 import type { Resources } from './resources.ts';
 import { openShard } from './statements.ts';
 
@@ -28,6 +29,7 @@ export type ShardOptions = {
   readonly onCommitted: (shard: string) => void;
   /** This process has deleted clusters, perhaps in several shards: resolves when it has taken that in. */
   readonly onClustersDeleted: () => Promise<void>;
+  readonly metrics: StorageMetrics | undefined;
 };
 
 const historyPage = 500;
@@ -89,6 +91,7 @@ export class Shard {
       wantsChanges: () => this.hub.following,
       findBefore: (item) => this.#findBefore(item),
       onCommitted: (settled) => this.#committed(settled),
+      onAnswered: (items, seconds) => options.metrics?.committed(items, seconds),
     });
   }
 

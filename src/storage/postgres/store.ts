@@ -1,10 +1,7 @@
-import type pg from 'pg';
-import { tooLargeResourceVersion } from '../../apimachinery/errors.ts';
+import type { Registry } from 'prom-client';
 import type { ClusterName } from '../../logicalcluster/name.ts';
-import { Connection } from '../../pg/connection.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
-import { Lane } from '../../pg/lane.ts';
-import { type Cached, Collections, stateRevision } from '../cache/collections.ts';
+import { Collections } from '../cache/collections.ts';
 import { Popularity } from '../cache/popularity.ts';
 import { quietLog, type StorageLog } from '../log.ts';
 import {
@@ -16,7 +13,6 @@ import {
   type ListResult,
   type ObjectKey,
   type ObjectStore,
-  RevisionCompacted,
   StorageUnavailable,
   type WatchHandle,
   type WatchOptions,
@@ -24,10 +20,13 @@ import {
   type WriteOutcome,
 } from '../object-store.ts';
 import { Clusters, type KnownCluster } from './clusters.ts';
+import { closeConnections, type Connections, createConnections } from './connections.ts';
 import { DefaultObjects } from './default-objects.ts';
 import { DeferredWatch } from './deferred-watch.ts';
 import { History } from './history.ts';
+import { Lists } from './lists.ts';
 import { Maintenance } from './maintenance.ts';
+import { registerStorageMetrics, type StorageMetrics } from './metrics.ts';
 import { learnAndPrepare, prepare, rootShard } from './prepare.ts';
 import { Reader } from './reader.ts';
 import { Resources } from './resources.ts';
@@ -44,22 +43,17 @@ export type PostgresStoreOptions = {
   /** How long changes are kept for watches and lists of the past. */
   readonly historyRetentionMs: number;
   readonly log?: StorageLog;
+  /** Where the store's metrics are registered. */
+  readonly metrics?: Registry;
   /** How often an idle watch hears of progress. */
   readonly progressMs?: number;
   /** A collection that nobody uses or watches leaves the cache after this long. */
   readonly idleMs?: number;
 };
 
-/** Every read is a look-up or a walk along an index, at any size of the tables: planning it anew for each value costs more than running it. */
-async function prepareReading(client: pg.Client): Promise<void> {
-  await client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off');
-}
-
 const noDefaults: DefaultContent = { resources: new Set(), objects: () => [] };
-const tooLargeWaitMs = 3000;
 /** A cached record of a logical cluster is believed for this long without looking at the log. */
 const clusterAgeMs = 2000;
-const pageRows = 1000;
 
 /**
  * Opens the storage. Any number of processes may do so on one database. Throws `StorageUnavailable` when the database cannot be reached; later outages
@@ -77,11 +71,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 }
 
 class PostgresStore implements ObjectStore {
-  readonly #fast: Connection;
-  readonly #follow: Connection;
-  readonly #bulk: Lane;
-  readonly #write: Connection;
-  readonly #upkeep: Connection;
+  readonly #connections: Connections;
   readonly #side: Side;
   readonly #clusters: Clusters;
   readonly #resources: Resources;
@@ -90,6 +80,8 @@ class PostgresStore implements ObjectStore {
   /** Sixteen single reads within ten seconds: about what loading a small collection costs. */
   readonly #popularity = new Popularity({ threshold: 16, windowMs: 10_000 });
   readonly #reader: Reader;
+  readonly #lists: Lists;
+  readonly #metrics: StorageMetrics | undefined;
   readonly #history: History;
   readonly #shards = new Map<string, Shard>();
   readonly #opening = new Map<string, Promise<Shard>>();
@@ -102,31 +94,11 @@ class PostgresStore implements ObjectStore {
     const url = options.databaseUrl;
     this.#options = options;
     this.#log = options.log ?? quietLog;
-    const reading = { url, pipeline: true, onConnect: prepareReading };
-    this.#fast = new Connection({ ...reading, name: 'atoll read' });
-    this.#follow = new Connection({ ...reading, name: 'atoll follow' });
-    this.#bulk = new Lane({ ...reading, name: 'atoll list' }, 2);
-    this.#write = new Connection({
-      url,
-      name: 'atoll write',
-      pipeline: true,
-      // An acknowledged write is on disk, whatever the server's default is.
-      onConnect: async (client) => {
-        await client.query('set synchronous_commit = on');
-      },
-    });
-    this.#upkeep = new Connection({
-      url,
-      name: 'atoll maintenance',
-      pipeline: true,
-      // Somebody's long transaction makes a step wait: then it is tried again in the next round.
-      onConnect: async (client) => {
-        await client.query("set lock_timeout = '10s'");
-      },
-    });
+    this.#connections = createConnections(url);
+    const { fast, bulk } = this.#connections;
     this.#side = new Side({ url, log: this.#log, onNews: (shard) => this.#shards.get(shard)?.news() });
-    this.#clusters = new Clusters(this.#fast);
-    this.#resources = new Resources(this.#fast);
+    this.#clusters = new Clusters(fast);
+    this.#resources = new Resources(fast);
     this.#defaults = new DefaultObjects(options.defaults ?? noDefaults);
     this.#collections = new Collections({
       maxBytes: options.cacheBytes,
@@ -134,20 +106,19 @@ class PostgresStore implements ObjectStore {
         this.#shardOfKnown(cluster as ClusterName)?.hub.watches(cluster, resource) === true,
       ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     });
-    const { resources, clusters, defaults } = {
-      resources: this.#resources,
-      clusters: this.#clusters,
-      defaults: this.#defaults,
-    };
-    this.#reader = new Reader({ fast: this.#fast, bulk: this.#bulk, resources, defaults });
-    this.#history = new History({ connection: this.#bulk, clusters, resources });
+    const [resources, clusters, defaults] = [this.#resources, this.#clusters, this.#defaults];
+    this.#reader = new Reader({ fast, bulk, resources, defaults });
+    this.#history = new History({ connection: bulk, clusters, resources });
+    const { cacheBytes, metrics } = options;
+    this.#lists = new Lists({ collections: this.#collections, reader: this.#reader, cacheBytes });
+    this.#metrics = metrics === undefined ? undefined : this.#register(metrics);
   }
 
   async open(): Promise<void> {
     await this.#reachable(() => this.#shard(rootShard));
     await this.#side.start();
     const maintenance = new Maintenance({
-      connection: this.#upkeep,
+      connection: this.#connections.upkeep,
       retentionMs: this.#options.historyRetentionMs,
       log: this.#log,
     });
@@ -171,7 +142,7 @@ class PostgresStore implements ObjectStore {
   /** The collection is read so often that keeping it costs less than reading on; whoever asked does not wait for it. */
   #beginCaching(cluster: KnownCluster, resource: string): void {
     this.#shard(cluster.record.shard)
-      .then((shard) => this.#cached(shard, cluster, resource))
+      .then((shard) => this.#lists.cached(shard, cluster, resource))
       .catch((error: unknown) => this.#log.debug({ err: error, resource }, 'a popular collection could not be cached'));
   }
 
@@ -183,16 +154,7 @@ class PostgresStore implements ObjectStore {
   list(options: ListOptions): Promise<ListResult> {
     return this.#reachable(async () => {
       const cluster = await this.#readable(options.cluster, options.after);
-      const shard = await this.#shard(cluster?.record.shard ?? rootShard);
-      const { at } = options;
-      if (at.mode === 'notOlderThan' || at.mode === 'exact') await this.#reach(shard, at.revision, options.signal);
-      if (cluster === undefined) return { items: [], more: false, revision: await shard.fresh() };
-      if (at.mode === 'exact') return this.#listExact(shard, cluster, options, at.revision);
-      const known = this.#collections.get(options.cluster, options.resource);
-      if (known !== undefined && at.mode === 'fresh') await shard.fresh();
-      const cached = await this.#cached(shard, cluster, options.resource);
-      if (cached === 'tooBig') return this.#listPages(shard, cluster, options, undefined);
-      return { ...cached.collection.select(options), revision: stateRevision(cached, shard.hub.applied) };
+      return this.#lists.list(await this.#shard(cluster?.record.shard ?? rootShard), cluster, options);
     });
   }
 
@@ -280,7 +242,7 @@ class PostgresStore implements ObjectStore {
   }
 
   purgeDeletedClusters(limit: number): Promise<number> {
-    return this.#reachable(async () => Number((await this.#bulk.query(purge, [limit]))[0]?.[0] ?? 0));
+    return this.#reachable(async () => Number((await this.#connections.bulk.query(purge, [limit]))[0]?.[0] ?? 0));
   }
 
   changesSince(from: number, limit: number, shardName = rootShard): Promise<readonly Change[]> {
@@ -301,14 +263,14 @@ class PostgresStore implements ObjectStore {
 
   readCheckpoint(name: string): Promise<number | undefined> {
     return this.#reachable(async () => {
-      const [row] = await this.#fast.query(readCheckpoint, [name]);
+      const [row] = await this.#connections.fast.query(readCheckpoint, [name]);
       return row === undefined ? undefined : Number(row[0]);
     });
   }
 
   writeCheckpoint(name: string, revision: number): Promise<void> {
     return this.#reachable(async () => {
-      await this.#fast.query(writeCheckpoint, [name, revision]);
+      await this.#connections.fast.query(writeCheckpoint, [name, revision]);
     });
   }
 
@@ -317,8 +279,17 @@ class PostgresStore implements ObjectStore {
     for (const shard of this.#shards.values()) shard.close();
     this.#collections.clear();
     await this.#maintenance;
-    const connections = [this.#fast, this.#follow, this.#bulk, this.#write, this.#upkeep, this.#side];
-    await Promise.all(connections.map((connection) => connection.close()));
+    await Promise.all([closeConnections(this.#connections), this.#side.close()]);
+  }
+
+  #register(metrics: Registry): StorageMetrics {
+    const shards = this.#shards;
+    return registerStorageMetrics(metrics, {
+      watches: () => [...shards.values()].reduce((sum, { hub }) => sum + hub.size, 0),
+      collections: () => this.#collections.size,
+      cacheBytes: () => this.#collections.bytes,
+      revisions: () => [...shards.values()].map(({ name, hub }) => [name, hub.applied] as const),
+    });
   }
 
   /** Turns failures to reach the database into the one error that callers know. */
@@ -354,8 +325,8 @@ class PostgresStore implements ObjectStore {
     if (running !== undefined) return running;
     const opening = Shard.open({
       name,
-      follow: this.#follow,
-      write: this.#write,
+      follow: this.#connections.follow,
+      write: this.#connections.write,
       clusters: this.#clusters,
       resources: this.#resources,
       collections: this.#collections,
@@ -365,6 +336,7 @@ class PostgresStore implements ObjectStore {
       log: this.#log,
       onCommitted: (shard) => this.#side.tell(shard),
       onClustersDeleted: () => this.#lookEverywhere(),
+      metrics: this.#metrics,
     })
       .then((shard) => {
         this.#shards.set(name, shard);
@@ -384,63 +356,5 @@ class PostgresStore implements ObjectStore {
         return shard.fresh();
       }),
     );
-  }
-
-  /** Waits until a revision that a client names has been seen; it may come from another replica that is ahead. */
-  async #reach(shard: Shard, revision: number, signal: AbortSignal | undefined): Promise<void> {
-    if (revision <= shard.hub.applied) return;
-    if ((await shard.fresh()) >= revision) return;
-    if (await shard.hub.reaches(revision, tooLargeWaitMs, signal)) return;
-    throw tooLargeResourceVersion(revision, shard.hub.applied);
-  }
-
-  async #cached(shard: Shard, cluster: KnownCluster, resource: string): Promise<Cached | 'tooBig'> {
-    const name = cluster.record.name;
-    const cached = this.#collections.get(name, resource);
-    if (cached !== undefined) return cached;
-    if (this.#collections.isTooBig(name, resource)) return 'tooBig';
-    await shard.startFollowing();
-    const maxBytes = Math.floor(this.#options.cacheBytes / 4);
-    return this.#collections.load(name, resource, () => this.#reader.load(shard.id, cluster, resource, maxBytes));
-  }
-
-  async #listExact(shard: Shard, cluster: KnownCluster, options: ListOptions, revision: number): Promise<ListResult> {
-    if (revision < shard.hub.oldest) throw new RevisionCompacted(revision, shard.hub.oldest);
-    const cached = this.#collections.get(options.cluster, options.resource);
-    if (
-      cached !== undefined &&
-      revision >= cached.collection.revision &&
-      revision <= stateRevision(cached, shard.hub.applied)
-    ) {
-      return { ...cached.collection.select(options), revision };
-    }
-    return this.#listPages(shard, cluster, options, revision);
-  }
-
-  /** A list straight from the database. The first page fixes the revision that the others are read at. */
-  async #listPages(
-    shard: Shard,
-    cluster: KnownCluster,
-    options: ListOptions,
-    revision: number | undefined,
-  ): Promise<ListResult> {
-    const { resource, namespace = '', limit = Number.MAX_SAFE_INTEGER, filter, signal } = options;
-    const items: CachedObject[] = [];
-    let at = revision;
-    let after = options.after;
-    for (;;) {
-      // One more than wanted tells whether there is more.
-      const rows = filter === undefined ? Math.min(pageRows, limit - items.length + 1) : pageRows;
-      const page = await this.#reader.page({ shard: shard.id, cluster, resource, namespace, after, rows, at });
-      at = page.revision;
-      for (const object of page.items) {
-        if (filter !== undefined && !filter(object)) continue;
-        if (items.length === limit) return { items, more: true, revision: at };
-        items.push(object);
-      }
-      if (page.next === undefined) return { items, more: false, revision: at };
-      after = page.next;
-      signal?.throwIfAborted();
-    }
   }
 }
