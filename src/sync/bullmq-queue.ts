@@ -25,16 +25,16 @@ const schema = 'bullmq';
 /** One client of the pool is parked on LISTEN; the rest serve adds and the worker. */
 const poolSize = 6;
 const ring = 'ring';
-const later = 'later';
 const maxBatch = 200;
 /** A job whose process died is given to another within seconds, however often that happens. */
 const patience = { lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: 1_000_000 } as const;
 const defaultBackoffMs = { base: 250, max: 300_000 };
 
 /**
- * A work queue that all replicas share and that survives them: bullmq on Postgres or Redis. A key is a job's deduplication id, so that one waits and one
- * runs at most; `keepLastIfActive` runs it once more when it was added while it ran. A delayed key is a job of its own that rings when it is due, so
- * that a delay never keeps a later ring waiting.
+ * A work queue that all replicas share: bullmq on Postgres or Redis. A key is a job's deduplication id, so that one waits and one runs at most;
+ * `keepLastIfActive` runs it once more when it was added while it ran. Delays are kept by the process that wished them: a delayed job would keep a later
+ * ring of the same key waiting, and on Postgres concurrent workers deadlock over promoting many of them. So a process that dies takes its delays along;
+ * whoever uses the queue rings again for what is behind.
  * @throws Error when the backend cannot be reached.
  */
 export async function openBullQueue(options: BullQueueOptions): Promise<ReconcileQueue> {
@@ -50,7 +50,8 @@ class BullQueue implements ReconcileQueue {
   readonly #backend: Backend;
   readonly #stopping = new AbortController();
   readonly #failures = new Map<string, number>();
-  #pending: NewJob[] = [];
+  readonly #delayed = new Map<string, { readonly due: number; readonly timer: NodeJS.Timeout }>();
+  #pending: string[] = [];
   #flushing: Promise<void> | undefined;
   #active = 0;
   #worker: { stop(): Promise<void> } | undefined;
@@ -62,30 +63,31 @@ class BullQueue implements ReconcileQueue {
 
   add(key: string, { delayMs = 0 }: { delayMs?: number } = {}): void {
     if (this.#stopping.signal.aborted) return;
-    if (this.#pending.length >= (this.#options.maxKeys ?? 100_000)) {
+    if (this.#pending.length + this.#delayed.size >= (this.#options.maxKeys ?? 100_000)) {
       this.#options.onDrop?.(key);
       return;
     }
-    const keep = { removeOnComplete: true, removeOnFail: true } as const;
-    const job: NewJob =
-      delayMs > 0
-        ? {
-            name: later,
-            data: { key },
-            opts: {
-              ...keep,
-              delay: Math.ceil(delayMs),
-              deduplication: { id: `${later}:${key}`, keepLastIfActive: true, reschedule: true },
-            },
-          }
-        : { name: ring, data: { key }, opts: { ...keep, deduplication: { id: key, keepLastIfActive: true } } };
-    this.#pending.push(job);
+    if (delayMs > 0) return this.#delay(key, delayMs);
+    this.#pending.push(key);
     this.#flushing ??= this.#flush();
   }
 
+  /** Of several wishes for one key the earliest counts. */
+  #delay(key: string, delayMs: number): void {
+    const due = Date.now() + delayMs;
+    const waiting = this.#delayed.get(key);
+    if (waiting !== undefined && waiting.due <= due) return;
+    clearTimeout(waiting?.timer);
+    const timer = setTimeout(() => {
+      this.#delayed.delete(key);
+      this.add(key);
+    }, delayMs);
+    timer.unref();
+    this.#delayed.set(key, { due, timer });
+  }
+
   start(reconcile: (key: string, signal: AbortSignal) => Promise<void>): void {
-    this.#worker = this.#backend.work(async ({ name, data: { key } }) => {
-      if (name === later) return this.add(key);
+    this.#worker = this.#backend.work(async ({ data: { key } }) => {
       this.#active++;
       try {
         await reconcile(key, this.#stopping.signal);
@@ -100,15 +102,17 @@ class BullQueue implements ReconcileQueue {
   }
 
   async stop(): Promise<void> {
+    for (const { timer } of this.#delayed.values()) clearTimeout(timer);
+    this.#delayed.clear();
     await this.#flushing;
     this.#stopping.abort(new Error(`queue ${this.#options.name} stops`));
     await this.#worker?.stop();
     await this.#backend.close();
   }
 
-  /** Of this process: what it is adding and what it is working on. */
+  /** Of this process: what it is adding, delaying and working on. */
   size(): number {
-    return this.#pending.length + this.#active;
+    return this.#pending.length + this.#delayed.size + this.#active;
   }
 
   #failed(key: string, error: unknown): void {
@@ -123,16 +127,21 @@ class BullQueue implements ReconcileQueue {
   async #flush(): Promise<void> {
     await Promise.resolve();
     while (this.#pending.length > 0) {
-      const jobs = this.#pending.splice(0, maxBatch);
+      const keys = new Set(this.#pending.splice(0, maxBatch));
       try {
-        await this.#backend.addAll(jobs);
+        await this.#backend.addAll([...keys].map(jobOf));
       } catch (error) {
-        this.#options.log.warn({ err: error, jobs: jobs.length }, 'jobs could not be queued');
-        for (const { data } of jobs) this.#options.onDrop?.(data.key);
+        this.#options.log.warn({ err: error, jobs: keys.size }, 'jobs could not be queued');
+        for (const key of keys) this.#options.onDrop?.(key);
       }
     }
     this.#flushing = undefined;
   }
+}
+
+function jobOf(key: string): NewJob {
+  const deduplication = { id: key, keepLastIfActive: true };
+  return { name: ring, data: { key }, opts: { removeOnComplete: true, removeOnFail: true, deduplication } };
 }
 
 async function openPostgres(options: BullQueueOptions, databaseUrl: string): Promise<Backend> {

@@ -39,7 +39,7 @@ export type SyncOptions = {
 
 const tenMinutesMs = 600_000;
 /** Works that this process handles at once, over all physical clusters. */
-const concurrency = 64;
+const concurrency = 32;
 const retryMs = 2000;
 
 /**
@@ -63,12 +63,13 @@ async function run(options: SyncOptions, signal: AbortSignal): Promise<void> {
   if (queue === undefined) return;
   const connections = createConnections({ store, userAgent: `atoll/${version}` });
   queue.start(createWorkReconciler({ store, connections, queue, log, ...(at === undefined ? {} : { at }) }));
+  const doorbell = createDoorbell({ store, queue });
   const controllers = runControllers({
     name: 'sync',
     store,
     log,
     controllers: [
-      createDoorbell({ store, queue }),
+      doorbell,
       createScheduler({ store, client, log, deleteDeadlineMs: timing.deleteDeadlineMs ?? tenMinutesMs }),
       createStatusController({ store, client }),
       createNamespaceCollector({ store }),
@@ -77,6 +78,7 @@ async function run(options: SyncOptions, signal: AbortSignal): Promise<void> {
   });
   const fleet = store.lead('sync-fleet', signal, (leading) => watchFleet(options, queue, connections, leading));
   await aborted(signal);
+  doorbell.stop();
   // Requests under way are given up: what they did is found again, what they did not is done again.
   connections.close();
   await Promise.all([controllers.stop(), queue.stop(), fleet]);

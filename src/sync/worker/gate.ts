@@ -9,9 +9,12 @@ export type Entry =
 
 const startLimit = 10;
 const maxLimit = 50;
+/** So many may stand before a full gate, for so long: others need their workers too. */
+const maxWaiting = 8;
+const maxWaitMs = 1000;
 const failuresToOpen = 3;
 const halfOpenEveryMs = 10_000;
-const busyRetryMs = 100;
+const busyRetryMs = 1000;
 /** Those turned away are called when the cluster answers again; coming by themselves is for the case that nobody calls. */
 const closedRetryMs = 180_000;
 
@@ -21,6 +24,7 @@ const closedRetryMs = 180_000;
  */
 export class PhysicalClusterGate {
   readonly #now: () => number;
+  readonly #waiting = new Set<() => void>();
   #limit = startLimit;
   #inside = 0;
   #failures = 0;
@@ -35,12 +39,14 @@ export class PhysicalClusterGate {
     return this.#failures === 0;
   }
 
-  enter(): Entry {
+  /** Waits for a moment when every place is taken. */
+  async enter(): Promise<Entry> {
+    if (this.#isFull() && this.#waiting.size < maxWaiting) await this.#wait();
     const now = this.#now();
-    if (this.#failures >= failuresToOpen) {
+    if (this.#isClosed()) {
       if (now < this.#nextScoutAt) return { ok: false, retryMs: closedRetryMs };
       this.#nextScoutAt = now + halfOpenEveryMs;
-    } else if (this.#inside >= Math.floor(this.#limit)) {
+    } else if (this.#isFull()) {
       return { ok: false, retryMs: busyRetryMs };
     }
     this.#inside++;
@@ -50,12 +56,36 @@ export class PhysicalClusterGate {
       leave: (outcome) => {
         if (left) return { recovered: false };
         left = true;
+        const wasClosed = this.#isClosed();
         this.#inside--;
-        const wasClosed = this.#failures >= failuresToOpen;
         this.#learn(outcome);
+        for (const next of this.#waiting) {
+          next();
+          break;
+        }
         return { recovered: wasClosed && this.answers };
       },
     };
+  }
+
+  #isClosed(): boolean {
+    return this.#failures >= failuresToOpen;
+  }
+
+  #isFull(): boolean {
+    return !this.#isClosed() && this.#inside >= Math.floor(this.#limit);
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, maxWaitMs);
+      this.#waiting.add(go);
+    });
   }
 
   #learn(outcome: Outcome): void {

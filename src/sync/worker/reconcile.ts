@@ -21,7 +21,7 @@ import { applyWork, removeCopy } from './apply.ts';
 import { backoffMs, type Outcome, PhysicalClusterGate } from './gate.ts';
 import { ensureNamespaceWork } from './namespace.ts';
 import { ownedFieldsHash } from './ownership.ts';
-import { Tiers } from './tiers.ts';
+import { Neighbours } from './neighbours.ts';
 
 /** Places in the worker where a test may stop it for good, as kill -9 would. */
 export type Seam = 'beforeApply' | 'afterApply' | 'afterAck' | 'beforeRemove' | 'afterRemove';
@@ -38,6 +38,8 @@ export type WorkReconcilerOptions = {
 
 /** Invalid or forbidden content is tried again when it changes, or after so long because the cluster may have changed. */
 const hopelessRetryMs = 600_000;
+/** The tier that uses the others. */
+const workloadTier = 4;
 /** While a copy is on its way out. */
 const terminatingRetryMs = 500;
 
@@ -57,12 +59,12 @@ class WorkReconciler {
   /** Other credentials may make all the difference: each connection has a gate of its own. */
   readonly #gates = new WeakMap<Connection, PhysicalClusterGate>();
   readonly #now: () => Date;
-  readonly #tiers: Tiers;
+  readonly #neighbours: Neighbours;
   #controlPlaneUID: string | undefined;
 
   constructor(options: WorkReconcilerOptions) {
     this.#options = options;
-    this.#tiers = new Tiers(options.store, options.queue);
+    this.#neighbours = new Neighbours(options.store, options.queue);
     this.#now = options.now ?? ((): Date => new Date());
   }
 
@@ -86,7 +88,7 @@ class WorkReconciler {
     const gate = this.#gateOf(state.connection);
     const wait = this.#backoffLeft(stored.work, gate.answers);
     if (wait > 0) return queue.add(key, { delayMs: wait });
-    const entry = gate.enter();
+    const entry = await gate.enter();
     if (!entry.ok) return queue.add(key, { delayMs: entry.retryMs * (0.75 + Math.random() / 2) });
     let outcome: Outcome = 'ok';
     try {
@@ -99,20 +101,30 @@ class WorkReconciler {
       if (error.class === 'Closed') return queue.add(key);
       outcome = outcomeOf(error);
       await this.#failed(stored, error);
-      // Those who waited for this one go on without it.
-      if (stored.work.spec.tombstoneAt === undefined) await this.#tiers.ringNext(stored);
     } finally {
-      if (entry.leave(outcome).recovered) await this.#tiers.ringAll(physicalClusterUID);
+      if (entry.leave(outcome).recovered) await this.#neighbours.ringAll(physicalClusterUID);
     }
   }
 
   async #apply(stored: StoredWork, { api }: Connection): Promise<void> {
+    const { work } = stored;
+    if (work.spec.tier > 0) await this.#ensureNamespace(stored, api);
+    // What it refers to comes first: here and now, whether or not somebody else is about to do the same.
+    await Promise.all(
+      (await this.#neighbours.pendingDependencies(stored)).map((dependency) =>
+        this.#applyOne(dependency, api).catch((error: unknown) => {
+          if (!(error instanceof PhysicalError)) throw error;
+          // The dependency's own turn notes it. A workload is sent without what it lacks: kubelets wait for it.
+        }),
+      ),
+    );
+    await this.#applyOne(stored, api);
+    if (work.spec.tier === workloadTier) await this.#neighbours.ringUnused(stored);
+  }
+
+  async #applyOne(stored: StoredWork, api: Connection['api']): Promise<void> {
     const { store, at } = this.#options;
     const { key, work } = stored;
-    if (work.spec.tier > 0) {
-      if (await this.#tiers.isBlocked(stored)) return;
-      await this.#ensureNamespace(stored, api);
-    }
     const controlPlaneUID = await this.#readControlPlaneUID();
     at?.('beforeApply', work);
     const applied = await applyWork({ store, api, controlPlaneUID, name: key.name, work }).catch(async (error) => {
@@ -125,7 +137,6 @@ class WorkReconciler {
     if (applied === undefined) return;
     await this.#acknowledge(stored, applied);
     at?.('afterAck', work);
-    await this.#tiers.ringNext(stored);
   }
 
   async #acknowledge({ key, work }: StoredWork, applied: KubeObject): Promise<void> {
@@ -149,7 +160,7 @@ class WorkReconciler {
   async #remove(stored: StoredWork, { api }: Connection): Promise<void> {
     const { store, queue, at } = this.#options;
     const { key, work } = stored;
-    if (await this.#tiers.isBlocked(stored)) return;
+    if (await this.#neighbours.isInUse(stored)) return;
     // From here on the copy may be gone: should the work be wished again, it has to be applied again.
     const current =
       work.status?.appliedHash === undefined
@@ -168,7 +179,7 @@ class WorkReconciler {
       return;
     }
     if (!(await removeWork(store, current))) queue.add(formatWorkKey(key));
-    else await this.#tiers.ringNext(stored);
+    else if (work.spec.tier > 0) await this.#neighbours.ringUnused(stored);
   }
 
   /** The namespace has to be there, and ours, before anything goes into it. */
@@ -180,9 +191,7 @@ class WorkReconciler {
       throw new PhysicalError('NotReady', 0, `namespace ${work.spec.targetNamespace} is being removed`);
     }
     if (!isPending(namespace.work)) return;
-    const { key } = namespace;
-    const applied = await applyWork({ store, api, controlPlaneUID, name: key.name, work: namespace.work });
-    if (applied !== undefined) await this.#acknowledge(namespace, applied);
+    await this.#applyOne(namespace, api);
   }
 
   /** Somebody deleted the namespace by hand: it is made again with everything in it. */
