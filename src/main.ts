@@ -27,6 +27,7 @@ import type { Pki } from './server/pki.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
 import { openPostgresStore } from './storage/postgres/store.ts';
 import { startSync } from './sync/start.ts';
+import { fieldManager as syncFieldManager } from './sync/vocabulary.ts';
 import { version } from './version.ts';
 
 /** What an embedding program adds to the server. */
@@ -127,8 +128,10 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   }
   if (config.roles.includes('controllers'))
     background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
-  if (config.roles.includes('sync'))
-    background.push(startSync({ store, client, databaseUrl: prepared.databaseUrl, config, log }));
+  if (config.roles.includes('sync')) {
+    const syncClient = createLoopbackClient({ registry, catalogs, store, user: systemUser, fieldManager: syncFieldManager });
+    background.push(startSync({ store, client: syncClient, databaseUrl: prepared.databaseUrl, config, log }));
+  }
   return {
     url,
     async stop() {

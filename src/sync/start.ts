@@ -19,7 +19,7 @@ import { createWorkReconciler, type WorkReconcilerOptions } from './worker/recon
 
 export type SyncOptions = {
   readonly store: ObjectStore;
-  /** In the name of a member of system:masters; its field manager must be `atoll-sync`. */
+  /** In the name of a member of system:masters, as field manager `atoll-sync`: what it writes to tenants' objects is nobody's wish. */
   readonly client: LoopbackClient;
   /** Where the durable queue lives when no Redis is configured; without either, work is queued in this process's memory. */
   readonly databaseUrl?: string;

@@ -17,6 +17,7 @@ import { createMemoryStore } from '../../src/storage/memory/store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import type { PhysicalApi } from '../../src/sync/physical/api.ts';
 import { startSync, type SyncOptions } from '../../src/sync/start.ts';
+import { fieldManager } from '../../src/sync/vocabulary.ts';
 import { allWorks, type StoredWork } from '../../src/sync/work/work-store.ts';
 import { eventually } from '../support/wait.ts';
 import { quiet } from './servers.ts';
@@ -45,6 +46,7 @@ export function startControlPlane(): ControlPlane {
     ...standardStorages({ store, authorizer, externalUrl }),
   });
   const client = createLoopbackClient({ registry, catalogs, store, user: systemUser });
+  const syncClient = createLoopbackClient({ registry, catalogs, store, user: systemUser, fieldManager });
   const controllers = runControllers({
     name: 'controllers',
     store,
@@ -61,7 +63,7 @@ export function startControlPlane(): ControlPlane {
     client,
     async restartSync(options = {}) {
       await stopSync();
-      sync = startSync({ store, client, config: {}, log: quiet, ...options });
+      sync = startSync({ store, client: syncClient, config: {}, log: quiet, ...options });
     },
     stopSync,
     async stop() {
