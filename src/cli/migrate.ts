@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { migrate } from '../storage/postgres/migrate.ts';
-import { StartError } from '../server/prepare.ts';
+import { readySchema, StartError } from '../server/prepare.ts';
 import { addConfigFlags, configFromCommand } from './config-flags.ts';
 
 /** `atoll migrate`: brings the schema of --database-url up to date; safe to run twice and from several machines at once. */
@@ -10,7 +9,7 @@ export function define(command: Command): void {
     const { databaseUrl } = configFromCommand(command);
     if (databaseUrl === undefined)
       throw new StartError('give --database-url (or DATABASE_URL); the embedded database is migrated at start');
-    await migrate(databaseUrl);
+    await readySchema(databaseUrl, true);
     console.log('the schema is up to date');
   });
 }

@@ -7,6 +7,9 @@ import { version } from '../version.ts';
 
 const drainMs = 20_000;
 
+/** Signals closer together are one wish: npm passes on the Ctrl-C that the terminal has already sent to its whole process group. */
+const sameWishMs = 1000;
+
 /** `atoll start`: runs until SIGINT or SIGTERM, then drains. */
 export function define(command: Command): void {
   addConfigFlags(command);
@@ -69,13 +72,13 @@ async function serveInWorkers(config: Config, count: number): Promise<Running> {
 
 function signalled(): Promise<string> {
   return new Promise((resolve) => {
-    let count = 0;
+    let first: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        count++;
+        first ??= performance.now();
         resolve(signal);
         // The second Ctrl-C of an impatient user ends the drain.
-        if (count > 1) process.exit(130);
+        if (performance.now() - first > sameWishMs) process.exit(130);
       });
     }
   });

@@ -11,7 +11,7 @@ const standardOutput = 1;
  * the end of the process flush them.
  */
 export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
-  const options = { level, base: { pid: process.pid }, timestamp };
+  const options = { level, base: { pid: process.pid }, timestamp, serializers: { err: loggedError } };
   if (destination !== undefined) return pino(options, destination);
   const writer = new LineWriter(standardOutput);
   process.once('exit', () => writer.flushSync());
@@ -32,4 +32,20 @@ function timestamp(): string {
     lastTimestamp = `,"time":"${new Date(now).toISOString()}"`;
   }
   return lastTimestamp;
+}
+
+/**
+ * What is logged of an error: its kind, text, code, stack and causes. Other properties stay out: libraries hang whole clients, addresses and passwords
+ * on their errors.
+ */
+export function loggedError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, code, cause } = error as Error & { readonly code?: unknown };
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack,
+    ...(cause instanceof Error ? { cause: loggedError(cause) } : {}),
+  };
 }

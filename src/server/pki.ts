@@ -183,7 +183,7 @@ async function ensureServiceAccountKey(directory: string, files: PkiFiles): Prom
   const pem =
     files.serviceAccountKeyFile === undefined
       ? await readOrCreate(file, 0o600, newPrivateKeyPem)
-      : await readFile(file, 'utf8');
+      : await readGiven('--service-account-key-file', file);
   parse(file, 'private key', () => createPrivateKey(pem));
   return pem;
 }
@@ -193,11 +193,19 @@ async function ensureAdminToken(directory: string, files: PkiFiles): Promise<str
   const text =
     files.adminTokenFile === undefined
       ? await readOrCreate(file, 0o600, () => `${randomBytes(32).toString('base64url')}\n`)
-      : await readFile(file, 'utf8');
+      : await readGiven('--admin-token-file', file);
   const token = text.trim();
   if (!/^[\x21-\x7e]{16,4096}$/.test(token))
     throw new Error(`${file} holds no usable token (16 or more printable characters)`);
   return token;
+}
+
+async function readGiven(flag: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`${flag}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function checkPair(certFile: string, certPem: string, keyFile: string, keyPem: string): void {

@@ -1,13 +1,14 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { builtinDefinitions } from '../api/builtin.ts';
 import type { ResourceDefinition } from '../api/resource-definition.ts';
 import { formatGroupResource } from '../apimachinery/object.ts';
 import type { Config } from '../config/config.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { startEmbeddedPostgres } from '../pg/embedded.ts';
-import { checkSchema, migrate } from '../storage/postgres/migrate.ts';
+import { checkSchema, migrate, UnfitDatabase } from '../storage/postgres/migrate.ts';
 import { ensurePki, type Pki, writeKubeconfig } from './pki.ts';
 
 /** The server cannot start for a reason that the user can mend; the message is one clear line. */
@@ -62,14 +63,24 @@ export function pkiOf(config: Config): Promise<Pki> {
   });
 }
 
-/** What a kubeconfig must trust: our CA, or the given serving certificate's own chain. */
+/** What a kubeconfig must trust: our CA, or the given serving certificate's own chain. @throws StartError unless that certificate and its key work */
 async function servedCa(config: Config, caCert: string): Promise<string> {
-  if (config.tls.certFile === undefined) return caCert;
+  const { certFile, keyFile } = config.tls;
+  if (certFile === undefined || keyFile === undefined) return caCert;
+  const cert = await settingFile('--tls-cert-file', certFile);
+  const key = await settingFile('--tls-private-key-file', keyFile);
   try {
-    return `${await readFile(config.tls.certFile, 'utf8')}\n${caCert}`;
+    createSecureContext({ cert, key });
   } catch (error) {
-    throw new StartError(`--tls-cert-file: ${(error as Error).message}`);
+    throw new StartError(`--tls-cert-file and --tls-private-key-file cannot be used: ${(error as Error).message}`);
   }
+  return `${cert}\n${caCert}`;
+}
+
+function settingFile(flag: string, file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw new StartError(`${flag}: ${error.message}`);
+  });
 }
 
 function checkResources(config: Config, definitions: readonly ResourceDefinition[]): void {
@@ -110,12 +121,18 @@ async function embedded(config: Config): Promise<{ url: string; stop(): Promise<
   }
 }
 
-async function readySchema(databaseUrl: string, mayMigrate: boolean): Promise<void> {
+/**
+ * Makes sure that the database can be used and has this version's schema; migrates it only if allowed to.
+ * @throws StartError
+ */
+export async function readySchema(databaseUrl: string, mayMigrate: boolean): Promise<void> {
   const address = `${new URL(databaseUrl).host}${new URL(databaseUrl).pathname}`;
   let state: Awaited<ReturnType<typeof checkSchema>>;
   try {
     state = await checkSchema(databaseUrl);
   } catch (error) {
+    if (error instanceof UnfitDatabase)
+      throw new StartError(`cannot use the database at ${address}: ${error.message}`, { cause: error });
     throw new StartError(`cannot reach the database at ${address}: ${(error as Error).message}`, { cause: error });
   }
   if (state === 'ahead') throw new StartError(`the database at ${address} is newer than this server: update Atoll`);

@@ -45,10 +45,10 @@ describe('atoll start', () => {
     '--listen',
     `127.0.0.1:${await freePort()}`,
   ];
-  const emptyDatabase = async (name: string): Promise<string> => {
+  const emptyDatabase = async (name: string, options = ''): Promise<string> => {
     const client = new pg.Client({ connectionString: postgres.url });
     await client.connect();
-    await client.query(`create database ${name}`);
+    await client.query(`create database ${name} ${options}`);
     await client.end();
     const url = new URL(postgres.url);
     url.pathname = `/${name}`;
@@ -132,7 +132,33 @@ describe('atoll start', () => {
     failsWith(await atoll([...(await flags('d')), '--database-url', newer]), /newer than this/);
   });
 
+  it('says what is wrong with the database that migrate is given', async () => {
+    failsWith(await atoll(['migrate', '--database-url', 'postgres://127.0.0.1:9/none']), /cannot reach the database/);
+    failsWith(
+      await atoll(['migrate', '--database-url', postgres.url.replace(/\/[^/?]+(\?|$)/, '/missing$1')]),
+      /cannot reach the database.*does not exist/,
+    );
+    const narrow = await emptyDatabase('narrow', "encoding 'LATIN1' locale 'C' template template0");
+    failsWith(await atoll(['migrate', '--database-url', narrow]), /encoding is LATIN1; UTF8 is needed/);
+  });
+
+  it('takes a signal that comes twice at once for one, and drains', async () => {
+    const server = await startServerProcess({ dataDir: join(directory, 'twice'), flags: ['--processes', '1'] });
+    process.kill(server.pid, 'SIGINT');
+    process.kill(server.pid, 'SIGTERM');
+    assert.equal(await server.stop(), 0);
+    assert.match(server.output(), /draining[^]*stopped/);
+  });
+
   it('refuses settings that make no sense', async () => {
+    failsWith(
+      await atoll([...(await flags('tls')), '--tls-cert-file', launcher, '--tls-private-key-file', launcher]),
+      /--tls-cert-file and --tls-private-key-file cannot be used/,
+    );
+    failsWith(
+      await atoll([...(await flags('token')), '--admin-token-file', '/nonexistent']),
+      /--admin-token-file: .*no such file/,
+    );
     failsWith(await atoll(['start', '--listen', 'nowhere']), /--listen: "nowhere" is not HOST:PORT/);
     failsWith(await atoll(['start', '--config', '/nonexistent.yaml']), /--config: cannot read/);
     failsWith(

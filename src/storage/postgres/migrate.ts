@@ -14,6 +14,23 @@ const source: Knex.MigrationSource<Migration> = {
   getMigration: (migration) => Promise.resolve({ up: migration.up, down: migration.down }),
 };
 
+/** The database can be reached and can never serve: too old, or unable to hold every text. The message says which. */
+export class UnfitDatabase extends Error {
+  override readonly name = 'UnfitDatabase';
+}
+
+const oldestServer = 15;
+
+async function checkServer(knex: Knex): Promise<void> {
+  const { rows } = await knex.raw<{ rows: [{ version: string; encoding: string }] }>(
+    "select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding",
+  );
+  const [{ version, encoding }] = rows;
+  const major = Math.floor(Number(version) / 10_000);
+  if (major < oldestServer) throw new UnfitDatabase(`it is Postgres ${major}; ${oldestServer} or newer is needed`);
+  if (encoding !== 'UTF8') throw new UnfitDatabase(`its encoding is ${encoding}; UTF8 is needed`);
+}
+
 /**
  * Brings the database to the schema of this version. Safe to run twice, from several machines at once, and after a run that was killed. Throws
  * `StorageUnavailable` when the database cannot be reached.
@@ -29,9 +46,10 @@ export function migrate(databaseUrl: string): Promise<void> {
   });
 }
 
-/** Compares the database's schema with this version's. Throws `StorageUnavailable` when the database cannot be reached. */
+/** Compares the database's schema with this version's. Throws `StorageUnavailable` when the database cannot be reached, `UnfitDatabase` when it cannot be used. */
 export function checkSchema(databaseUrl: string): Promise<'current' | 'behind' | 'ahead' | 'empty'> {
   return withKnex(databaseUrl, async (knex) => {
+    await checkServer(knex);
     const applied = await appliedNames(knex);
     if (applied === undefined || applied.length === 0) return 'empty';
     if (applied.some((name) => !migrations.some((known) => known.name === name))) return 'ahead';
