@@ -10,6 +10,10 @@ const unreachable = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'ECONNABORTED',
+  'ENOTCONN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
 /** SQLSTATEs that say the same: shutdown, recovery, too many clients, resource limits, a transaction that the server gave up. */
@@ -32,6 +36,17 @@ export function isUnavailable(error: unknown): boolean {
   const code = errorCode(error);
   if (unreachable.has(code) || transient.test(code)) return true;
   return code === '' && error instanceof Error && lostConnection.test(error.message);
+}
+
+/** True when Postgres refused the statement, and says that asking again would not help: it did nothing, and the connection lives. */
+export function isStatementError(error: unknown): boolean {
+  const refused =
+    typeof error === 'object' &&
+    error !== null &&
+    'severity' in error &&
+    error.severity === 'ERROR' &&
+    errorCode(error);
+  return refused !== false && refused !== '' && !isUnavailable(error);
 }
 
 /** One line that says what went wrong; connection attempts to several addresses carry their reasons inside. */

@@ -1,3 +1,4 @@
+import { badRequest } from '../apimachinery/errors.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
 import type { ObjectKey, WriteItem, WriteOutcome } from './object-store.ts';
 
@@ -29,8 +30,12 @@ export function failedGroup(count: number, failures: ReadonlyMap<number, Failure
   );
 }
 
+/** Longest namespace and name together, in bytes: an index entry has to fit a third of a database page. */
+const maxKeyBytes = 2048;
+
 /**
- * Throws on groups that no caller should make: empty, the same object or cluster twice, a text that cannot be stored.
+ * Throws on groups that no caller should make (empty, the same object or cluster twice), and an `ApiError` on keys that a client made up and no store
+ * can hold.
  */
 export function assertWellFormed(items: readonly WriteItem[]): void {
   if (items.length === 0) throw new Error('an atomic group needs at least one item');
@@ -45,9 +50,35 @@ export function assertWellFormed(items: readonly WriteItem[]): void {
 }
 
 function assertStorable(item: WriteItem | undefined): void {
-  if (item === undefined || !isObjectItem(item)) return;
-  const { resource, namespace, name } = item.key;
-  if (resource === '' || name === '' || name.includes('\0') || namespace.includes('\0') || resource.includes('\0')) {
-    throw new Error('an object cannot be stored under this key');
+  if (item === undefined) return;
+  if (isObjectItem(item)) {
+    const { resource, namespace, name } = item.key;
+    if (resource === '' || name === '') throw new Error('an object needs a resource and a name');
+    assertText(namespace, name);
+  } else if (item.op === 'createCluster') assertText(item.cluster.name, item.cluster.workspace);
+}
+
+function assertText(first: string, second: string): void {
+  if (!isStorableText(first) || !isStorableText(second))
+    throw badRequest('a name holds characters that cannot be stored');
+  const length = first.length + second.length;
+  if (length * 3 > maxKeyBytes && Buffer.byteLength(first) + Buffer.byteLength(second) > maxKeyBytes) {
+    throw badRequest(`a name is longer than ${maxKeyBytes} bytes`);
   }
+}
+
+/** Postgres' text holds any Unicode text without NUL. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** Longest UID that anybody is looked up by; real ones have 36 characters. */
+const maxOwnerLength = 256;
+
+/** The owners of an item that can be looked for. Clients may write what they like into ownerReferences. */
+export function ownersOf(item: ObjectItem): readonly string[] {
+  if (item.op === 'delete' || item.owners === undefined) return [];
+  return item.owners.filter(
+    (uid) => uid.length > 0 && uid.length <= maxOwnerLength && isStorableText(uid) && !uid.includes('\u001f'),
+  );
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ApiError } from '../../apimachinery/errors.ts';
 import { rootCluster } from '../../logicalcluster/name.ts';
 import { spliceRevision } from '../serialized-object.ts';
 import {
@@ -179,6 +180,23 @@ export function describeCommits(open: StoreFactory): void {
       const [outcome] = await test.store.commit([{ op: 'create', key, text }]);
       assert.equal(outcome?.ok, true);
       assert.equal((await test.store.get(key))?.text, text);
+    });
+
+    it('refuses keys that cannot be stored, as a mistake of the client', async () => {
+      const { store } = test;
+      const cluster = await newCluster(store);
+      for (const name of ['a\0b', '\ud800', 'x'.repeat(3000), '\u{1f600}'.repeat(600)]) {
+        const key = keyOf(cluster, name);
+        await assert.rejects(
+          store.commit([{ op: 'create', key, text: '{}' }]),
+          (error: unknown) => error instanceof ApiError && error.code === 400,
+        );
+      }
+      const owners = ['a\0b', '\ud800', 'x'.repeat(5000), '', 'a\u001fb', 'real'];
+      await create(store, keyOf(cluster, 'owned'), '', owners);
+      assert.equal((await store.listDependents(cluster, 'real', 10)).length, 1);
+      assert.equal((await store.listDependents(cluster, 'a', 10)).length, 0);
+      assert.equal((await store.listDependents(cluster, 'a\0b', 10)).length, 0);
     });
 
     it('finds nothing under keys that cannot be stored', async () => {

@@ -1,7 +1,7 @@
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import { Collection } from '../cache/collection.ts';
 import { SerializedObject } from '../cache/serialized.ts';
-import type { ObjectItem } from '../group.ts';
+import { type ObjectItem, ownersOf } from '../group.ts';
 import type { CachedObject, ClusterRecord, DefaultContent } from '../object-store.ts';
 import type { StoredChange } from '../ring.ts';
 import type { MemoryClusters } from './clusters.ts';
@@ -77,7 +77,7 @@ export class MemoryObjects {
       const before = collection.remove(key.namespace, key.name);
       return { type: 'DELETED', revision, key, object, before };
     }
-    if (item.owners !== undefined) this.#owners.set(object, item.owners);
+    this.#owners.set(object, ownersOf(item));
     const before = collection.set(object);
     return { type: before === undefined ? 'ADDED' : 'MODIFIED', revision, key, object, before };
   }

@@ -1,7 +1,7 @@
 import { plainArray, textArray } from '../../pg/arrays.ts';
 import type { Row, Value } from '../../pg/connection.ts';
 import { SerializedObject } from '../cache/serialized.ts';
-import { failedGroup, type Failure, isObjectItem, type ObjectItem } from '../group.ts';
+import { failedGroup, type Failure, isObjectItem, type ObjectItem, ownersOf } from '../group.ts';
 import type { ChangeType, ClusterRecord, WriteItem, WriteOutcome } from '../object-store.ts';
 import type { StoredChange } from '../ring.ts';
 
@@ -85,9 +85,8 @@ export function encodeBatch(shard: number, { groups, objects, befores }: Batch):
 }
 
 function ownersText(item: ObjectItem): string | null {
-  return item.op === 'delete' || item.owners === undefined || item.owners.length === 0
-    ? null
-    : item.owners.join('\u001f');
+  const owners = ownersOf(item);
+  return owners.length === 0 ? null : owners.join('\u001f');
 }
 
 function sparseTextArray(values: readonly (string | null)[]): Buffer | null {

@@ -6,7 +6,7 @@ import { type ListOptions, type ObjectStore, StorageUnavailable } from '../objec
 import { createTestDatabase, type TestDatabase } from '../testing.ts';
 import { openPostgresStore } from './store.ts';
 
-describe('the Postgres store’s cache', () => {
+describe('the Postgres store', () => {
   let database: TestDatabase;
   const open = (cacheBytes: number, idleMs?: number): Promise<ObjectStore> =>
     openPostgresStore({
@@ -126,6 +126,23 @@ describe('the Postgres store’s cache', () => {
     stop = true;
     await Promise.all(writers);
     await Promise.all([store.close(), other.close()]);
+  });
+
+  it('does not let one bad write spoil those that are committed with it', async () => {
+    const store = await open(1_000_000);
+    const cluster = await newCluster(store);
+    const writes = Array.from({ length: 40 }, (_, i) => {
+      const key = keyOf(cluster, `o${i}`);
+      return store.commit([{ op: 'create', key, text: i === 7 ? 'not JSON' : textOf(key, '') }]);
+    });
+    const results = await Promise.allSettled(writes);
+    assert.deepEqual(
+      results.flatMap((result, i) => (result.status === 'fulfilled' && result.value[0]?.ok === true ? [] : [i])),
+      [7],
+    );
+    const list = await store.list({ cluster, resource: 'configmaps', at: { mode: 'fresh' } });
+    assert.equal(list.items.length, 39);
+    await store.close();
   });
 
   it('is not needed: gets read the database while nothing is cached', async () => {

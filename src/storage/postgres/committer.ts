@@ -1,4 +1,5 @@
-import type { Queryable } from '../../pg/connection.ts';
+import type { Queryable, Row } from '../../pg/connection.ts';
+import { isStatementError } from '../../pg/errors.ts';
 import type { SerializedObject } from '../cache/serialized.ts';
 import { isObjectItem, keyText, type ObjectItem } from '../group.ts';
 import { StorageUnavailable, type WriteOutcome } from '../object-store.ts';
@@ -72,7 +73,6 @@ export class Committer {
 
   #pump(): void {
     while (this.#queue.length > (this.#underWay === 0 ? 0 : worthwhile - 1) && this.#underWay < maxUnderWay) {
-      this.#underWay++;
       void this.#send(this.#takeBatch());
     }
   }
@@ -102,19 +102,26 @@ export class Committer {
 
   async #send(waiting: readonly Waiting[]): Promise<void> {
     const batch = this.#assemble(waiting);
-    const began = performance.now();
     try {
-      const answer = this.#options.connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
-      const rows = await answer.finally(() => {
-        this.#underWay--;
-        this.#pump();
-      });
-      this.#options.onAnswered(batch.objects.length, (performance.now() - began) / 1000);
-      const settled = settleBatch(batch, rows);
+      const settled = settleBatch(batch, await this.#ask(batch));
       await this.#options.onCommitted(settled);
       waiting.forEach(({ resolve }, number) => resolve(settled.outcomes[number] ?? []));
     } catch (error) {
-      for (const { reject } of waiting) reject(error);
+      // The statement itself failed: nothing was committed, and one group is to blame. The others must not suffer for it.
+      if (waiting.length > 1 && isStatementError(error)) for (const one of waiting) await this.#send([one]);
+      else for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  async #ask(batch: Batch): Promise<readonly Row[]> {
+    const began = performance.now();
+    this.#underWay++;
+    try {
+      return await this.#options.connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
+    } finally {
+      this.#underWay--;
+      this.#options.onAnswered(batch.objects.length, (performance.now() - began) / 1000);
+      this.#pump();
     }
   }
 

@@ -19,9 +19,9 @@ async function prepareReading(client: pg.Client): Promise<void> {
   await client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off');
 }
 
-/** An acknowledged write is on disk, whatever the server's default is. */
+/** An acknowledged write is on disk, and a batch sees all batches before it, whatever the server's defaults are. */
 async function prepareWriting(client: pg.Client): Promise<void> {
-  await client.query('set synchronous_commit = on');
+  await client.query("set synchronous_commit = on; set default_transaction_isolation = 'read committed'");
 }
 
 /** Somebody's long transaction makes a step of the maintenance wait: then it is tried again in the next round. */

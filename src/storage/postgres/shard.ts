@@ -1,4 +1,5 @@
 import type { Queryable } from '../../pg/connection.ts';
+import { isUnavailable } from '../../pg/errors.ts';
 import type { Collections } from '../cache/collections.ts';
 import { SerializedObject } from '../cache/serialized.ts';
 import type { ObjectItem } from '../group.ts';
@@ -73,7 +74,11 @@ export class Shard {
       ringBytes: options.ringBytes,
       readHistory: (filter, from) => history.read(id, filter, from, historyPage),
       startFollowing: () => this.startFollowing(),
-      onError: (error, doing) => log.error({ err: error, shard: name }, `failed while ${doing}`),
+      onError: (error, doing) => {
+        // The log says once that the database is away; every watch meets that.
+        const say = isUnavailable(error) ? log.debug.bind(log) : log.error.bind(log);
+        say({ err: error, shard: name }, `failed while ${doing}`);
+      },
       ...(options.progressMs === undefined ? {} : { progressMs: options.progressMs }),
     });
     this.follower = new Follower({

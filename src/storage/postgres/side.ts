@@ -98,7 +98,7 @@ export class Side {
   async #hold(name: string, signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const held = this.#held.get(name) ?? new AbortController();
     try {
-      if (this.#connection.connected) await run(AbortSignal.any([signal, held.signal]));
+      if (!held.signal.aborted) await run(AbortSignal.any([signal, held.signal]));
     } finally {
       this.#held.delete(name);
       if (!held.signal.aborted) await this.#connection.query(unlock, [name]);

@@ -3,6 +3,7 @@ import type { ClusterName } from '../../logicalcluster/name.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
 import { Collections } from '../cache/collections.ts';
 import { Popularity } from '../cache/popularity.ts';
+import { isStorableText } from '../group.ts';
 import { quietLog, type StorageLog } from '../log.ts';
 import {
   type CachedObject,
@@ -307,7 +308,7 @@ class PostgresStore implements ObjectStore {
     name: ClusterName,
     key: { readonly namespace?: string; readonly name: string } | undefined,
   ): Promise<KnownCluster | undefined> {
-    if (key !== undefined && (key.name.includes('\0') || key.namespace?.includes('\0') === true)) {
+    if (key !== undefined && !(isStorableText(key.name) && isStorableText(key.namespace ?? ''))) {
       return Promise.resolve(undefined);
     }
     return this.#clusters.find(name);
