@@ -225,6 +225,45 @@ describe('given clusters that are dead, lying or wrongly described', () => {
     await physical.api.remove(`/api/v1/namespaces/${target}`, namespace?.metadata.uid ?? '');
   });
 
+  it('a cluster that is registered anew takes its copies over', async () => {
+    await register(plane, 'harbor', physical.kubeconfig);
+    await eventually('Ready', () => isReady(plane, 'harbor'));
+    const cluster = await makeWorkspace(plane, 'team');
+    await applyApp(plane, cluster);
+    await rolledOut(plane, cluster, 2);
+    const target = (await works(plane)).find(({ work }) => work.spec.tier === 4)?.work.spec.targetNamespace ?? '';
+    const path = `/apis/apps/v1/namespaces/${target}/deployments/app`;
+    const before = await physical.api.get(path);
+    await unregister(plane, 'harbor');
+    await eventually('all works to be dropped', async () => (await works(plane)).length === 0);
+    await register(plane, 'harbour', physical.kubeconfig);
+    await applyApp(plane, cluster, { replicas: 3 });
+    await rolledOut(plane, cluster, 3);
+    assert.equal((await physical.api.get(path))?.metadata.uid, before?.metadata.uid);
+    assert.deepEqual([...new Set((await works(plane)).map(({ work }) => work.spec.physicalCluster))], ['harbour']);
+  });
+
+  it('a tenant is told why a workload does not run, without the name of a cluster', async () => {
+    await register(plane, 'odd', kubeconfig(1));
+    await eventually('a condition', async () => (await conditionsOf(plane, 'odd')).Ready);
+    const cluster = await makeWorkspace(plane, 'team');
+    await applyApp(plane, cluster);
+    const synced = async (): Promise<string> => {
+      const status = (await findApp(plane, cluster))?.status as
+        | { conditions?: { type: string; reason: string; message: string }[] }
+        | undefined;
+      const condition = status?.conditions?.find(({ type }) => type === 'Synced');
+      return condition === undefined ? '' : `${condition.reason}: ${condition.message}`;
+    };
+    assert.equal(
+      await eventually('the reason', async () => (await synced()) || undefined),
+      'NoClusterFits: no physical cluster can take it: Ready 1',
+    );
+    await register(plane, 'harbor', physical.kubeconfig);
+    await rolledOut(plane, cluster, 2);
+    assert.equal(await synced(), '');
+  });
+
   it('without any physical cluster nothing is written', async () => {
     const cluster = await makeWorkspace(plane, 'team');
     await applyApp(plane, cluster);

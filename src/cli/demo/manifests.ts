@@ -28,30 +28,15 @@ export function configMapOf(greeting: string): JsonObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'default' }, data: { greeting } };
 }
 
-/** Who belongs to the team: RBAC inside the team's own workspace. */
-export function teamGrants(group: string): JsonObject[] {
-  const subjects = [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: group }];
-  const roleRef = (name: string): JsonObject => ({
-    apiGroup: 'rbac.authorization.k8s.io',
-    kind: 'ClusterRole',
-    name,
-  });
-  return [
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'team-may-enter' },
-      subjects,
-      roleRef: roleRef('system:kcp:workspace:access'),
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'team-may-edit', namespace: 'default' },
-      subjects,
-      roleRef: roleRef('edit'),
-    },
-  ];
+/** Who belongs to the team: one binding inside the team's own workspace lets them in, and edit there. */
+export function teamGrant(group: string): JsonObject {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'team', namespace: 'default' },
+    subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: group }],
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+  };
 }
 
 /** How an administrator registers a physical cluster. */

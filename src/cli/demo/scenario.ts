@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { HttpClient } from './client.ts';
-import { configMapOf, registration, teamGrants, teamManifests } from './manifests.ts';
+import { configMapOf, registration, teamGrant, teamManifests } from './manifests.ts';
 import { waitFor } from './wait.ts';
 
 /** What a team member does; over HTTP, or with kubectl. */
@@ -32,6 +32,7 @@ export type Scenario = {
 
 const timeoutMs = 60_000;
 const deployments = '/apis/apps/v1/namespaces/default/deployments';
+const roleBindings = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings';
 const physicalClusters = '/apis/placement.atoll.dev/v1alpha1/physicalclusters';
 const selector = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Datoll';
 
@@ -47,8 +48,8 @@ export async function playScenario(scenario: Scenario): Promise<void> {
   const url = text(workspace.spec, 'URL');
   tell(`an administrator makes a workspace: ${text(workspace.status, 'phase')} in the reply`, [url]);
   const teamAdmin = scenario.adminOf(url);
-  for (const grant of teamGrants(scenario.group)) await teamAdmin.post(pathOfGrant(grant), grant);
-  tell(`and lets the group ${scenario.group} in, by RBAC inside that workspace`);
+  await teamAdmin.post(roleBindings, teamGrant(scenario.group));
+  tell(`and lets the group ${scenario.group} in, by one RoleBinding inside that workspace`);
   const { client, hands } = await scenario.signIn(url);
   const inRoot = await client.status(physicalClusters);
   tell(`a team member signs in by OpenID Connect, and sees no physical cluster (HTTP ${inRoot})`);
@@ -152,11 +153,6 @@ function describe(deployment: JsonObject): string {
   const available = Number(member(status, 'availableReplicas') ?? 0);
   const replicas = Number(member(deployment.spec, 'replicas') ?? 0);
   return `deployment.apps/web ${available}/${replicas} available, Available=${conditionStatus(status, 'Available')}`;
-}
-
-function pathOfGrant({ kind }: JsonObject): string {
-  const root = '/apis/rbac.authorization.k8s.io/v1';
-  return kind === 'RoleBinding' ? `${root}/namespaces/default/rolebindings` : `${root}/clusterrolebindings`;
 }
 
 function conditionStatus(status: Json | undefined, type: string): string {

@@ -1,3 +1,7 @@
+import {
+  type PlacementDecision,
+  placementDecisionsResource,
+} from '../../api/placement.atoll.dev/v1alpha1/placementdecisions.ts';
 import { type Work, worksResource } from '../../api/placement.atoll.dev/v1alpha1/works.ts';
 import { ApiError } from '../../apimachinery/errors.ts';
 import { deepEqual, isObject, type Json } from '../../apimachinery/json.ts';
@@ -6,29 +10,44 @@ import { type Controller, visitEverywhere } from '../../controllers/framework/co
 import { formatObjectKey, parseObjectKey } from '../../controllers/framework/object-keys.ts';
 import type { ObjectKey, ObjectStore } from '../../storage/object-store.ts';
 import { workloadResources } from '../kinds.ts';
+import { listDecisions } from '../scheduler/decision-store.ts';
 import { listWorks } from '../work/work-store.ts';
 import { deploymentStatus } from './deployment.ts';
+import { troubleOf, withTrouble } from './trouble.ts';
 
-export type StatusControllerOptions = { readonly store: ObjectStore; readonly client: LoopbackClient };
+export type StatusControllerOptions = {
+  readonly store: ObjectStore;
+  readonly client: LoopbackClient;
+  readonly now?: () => Date;
+};
 
 /**
  * Writes what physical clusters report into the status of tenants' objects. Computed from all Works of an object each time, so a report that comes twice or
  * late does no harm. A key is an object's key.
  */
-export function createStatusController({ store, client }: StatusControllerOptions): Controller {
+export function createStatusController({ store, client, now = () => new Date() }: StatusControllerOptions): Controller {
   return {
     name: 'placed-status',
     concurrency: 8,
     sweepAtStart: true,
     notice({ type, key, object }, enqueue) {
-      if (key.resource !== worksResource || type === 'DELETED') return;
-      const source = sourceKey(object.object as Work, key);
-      if (source !== undefined) enqueue(formatObjectKey(source));
+      if (type === 'DELETED') return;
+      if (key.resource === worksResource) {
+        const source = sourceKey(object.object as Work, key);
+        if (source !== undefined) enqueue(formatObjectKey(source));
+      } else if (key.resource === placementDecisionsResource) {
+        const { resource, namespace, name } = (object.object as PlacementDecision).spec.object;
+        enqueue(formatObjectKey({ cluster: key.cluster, resource, namespace, name }));
+      }
     },
     async reconcile(text) {
       const key = parseObjectKey(text);
       const ref = { cluster: key.cluster, resource: key.resource, namespace: key.namespace, name: key.name };
-      const [live, works] = await Promise.all([store.get(key), listWorks(store, key.cluster)]);
+      const [live, works, decisions] = await Promise.all([
+        store.get(key),
+        listWorks(store, key.cluster),
+        listDecisions(store, key.cluster, key.namespace),
+      ]);
       if (live === undefined) return;
       const { metadata } = live.object;
       const own = works
@@ -41,9 +60,12 @@ export function createStatusController({ store, client }: StatusControllerOption
             source.uid === metadata.uid &&
             tombstoneAt === undefined,
         );
-      const previous = live.object.status as Json | undefined;
-      const status = deploymentStatus(metadata.generation ?? 0, own, isObject(previous) ? previous : {});
-      if (status === undefined || deepEqual(status, previous)) return;
+      const decision = decisions.find(({ decision: { spec } }) => spec.object.uid === metadata.uid)?.decision.spec;
+      const stored = live.object.status as Json | undefined;
+      const previous = isObject(stored) ? stored : {};
+      const reported = deploymentStatus(metadata.generation ?? 0, own, previous) ?? previous;
+      const status = withTrouble(reported, troubleOf(own, decision), previous, now());
+      if (deepEqual(status, previous)) return;
       try {
         await client.update(ref, { ...live.object, status }, 'status');
       } catch (error) {
