@@ -45,7 +45,8 @@ const childEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ
 const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
-  max_connections: '60',
+  // A process takes seven, and its queues some more; one process per core.
+  max_connections: '200',
   shared_buffers: '64MB',
   effective_cache_size: '512MB',
   work_mem: '8MB',

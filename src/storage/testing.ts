@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -66,9 +67,10 @@ async function asAdmin(url: string, work: (admin: pg.Client) => Promise<void>): 
   }
 }
 
-/** One template per run: the server does not outlive it. Test files that start at the same moment wait for one another. */
+/** One template per schema. Test files that start at the same moment wait for one another. */
 async function ensureTemplate(admin: pg.Client, url: string): Promise<string> {
-  const template = 'atoll_test_template';
+  const schema = await readFile(new URL('../../migrations/000001-storage.ts', import.meta.url));
+  const template = `atoll_test_${createHash('sha256').update(schema).digest('hex').slice(0, 12)}`;
   await admin.query("select pg_advisory_lock(hashtextextended('atoll:test-template', 0))");
   try {
     const { rows } = await admin.query('select from pg_database where datname = $1 and datistemplate', [template]);
