@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { structSchema, type } from '../../own-types.ts';
+import { missingFields } from '../../required-fields.ts';
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import { placementGroup, placementVersion } from './group.ts';
 
@@ -20,21 +21,32 @@ export type PlacementDecision = KubeObject & {
 
 export const placementDecisionsResource = `placementdecisions.${placementGroup}`;
 
+const needed = { schema: type.string, required: true };
+
 const schema = structSchema({
   gvk: { group: placementGroup, version: placementVersion, kind: 'PlacementDecision' },
   fields: {
-    spec: type.struct({
-      object: type.struct({
-        resource: type.string,
-        namespace: type.string,
-        name: type.string,
-        uid: type.string,
+    spec: {
+      schema: type.struct({
+        object: {
+          schema: type.struct({ resource: needed, namespace: needed, name: needed, uid: needed }),
+          required: true,
+        },
+        placement: needed,
+        decisions: {
+          schema: type.list(type.struct({ cluster: needed, clusterUID: needed, replicas: type.int32 })),
+          required: true,
+        },
+        explanation: {
+          schema: type.list(
+            type.struct({ cluster: needed, chosen: { schema: type.boolean, required: true }, reason: needed }),
+          ),
+          required: true,
+        },
+        unsatisfied: type.list(type.string),
       }),
-      placement: type.string,
-      decisions: type.list(type.struct({ cluster: type.string, clusterUID: type.string, replicas: type.int32 })),
-      explanation: type.list(type.struct({ cluster: type.string, chosen: type.boolean, reason: type.string })),
-      unsatisfied: type.list(type.string),
-    }),
+      required: true,
+    },
   },
 });
 
@@ -79,7 +91,7 @@ export const placementDecisions: ResourceDefinition = {
     },
   ],
   storageVersion: placementVersion,
-  strategy: { generation: 'spec' },
+  strategy: { generation: 'spec', validate: (object) => missingFields(object, schema) },
   builtIn: false,
   internal: true,
 };

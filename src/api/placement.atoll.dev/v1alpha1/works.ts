@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { structSchema, type } from '../../own-types.ts';
+import { missingFields } from '../../required-fields.ts';
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import { placementGroup, placementVersion, statusStrategy, type Condition } from './group.ts';
 
@@ -74,29 +75,37 @@ export type Work = KubeObject & { spec: WorkSpec; status?: WorkStatus };
 
 export const worksResource = `works.${placementGroup}`;
 
+const needed = { schema: type.string, required: true };
+
 const schema = structSchema({
   gvk: { group: placementGroup, version: placementVersion, kind: 'Work' },
   fields: {
-    spec: type.struct({
-      physicalCluster: { schema: type.string, required: true },
-      physicalClusterUID: { schema: type.string, required: true },
-      source: type.struct({
-        cluster: type.string,
-        workspaceUID: type.string,
-        resource: type.string,
-        namespace: type.string,
-        namespaceUID: type.string,
-        name: type.string,
-        uid: type.string,
-        generation: type.int64,
+    spec: {
+      schema: type.struct({
+        physicalCluster: needed,
+        physicalClusterUID: needed,
+        source: {
+          schema: type.struct({
+            cluster: needed,
+            workspaceUID: needed,
+            resource: needed,
+            namespace: needed,
+            namespaceUID: needed,
+            name: needed,
+            uid: needed,
+            generation: { schema: type.int64, required: true },
+          }),
+          required: true,
+        },
+        tier: { schema: type.int32, required: true },
+        targetNamespace: needed,
+        desired: { schema: type.any, required: true },
+        desiredHash: needed,
+        secretRevision: type.int64,
+        tombstoneAt: type.time,
       }),
-      tier: type.int32,
-      targetNamespace: type.string,
-      desired: type.any,
-      desiredHash: type.string,
-      secretRevision: type.int64,
-      tombstoneAt: type.time,
-    }),
+      required: true,
+    },
     status: type.struct({
       appliedHash: type.string,
       appliedGeneration: type.int64,
@@ -166,7 +175,7 @@ export const works: ResourceDefinition = {
     },
   ],
   storageVersion: placementVersion,
-  strategy: statusStrategy,
+  strategy: { ...statusStrategy, validate: (object) => missingFields(object, schema) },
   status: {},
   builtIn: false,
   internal: true,
