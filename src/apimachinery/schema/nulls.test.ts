@@ -9,7 +9,10 @@ const deployment = builtinSchema('io.k8s.api.apps.v1.Deployment');
 function sample(): JsonObject {
   return {
     metadata: { name: 'a' },
-    spec: { template: { metadata: { labels: { a: 'b' } }, spec: { volumes: [{ name: 'v', projected: {} }] } } },
+    spec: {
+      selector: {},
+      template: { metadata: { labels: { a: 'b' } }, spec: { volumes: [{ name: 'v', projected: {} }] } },
+    },
     status: { conditions: [{ type: 'Available' }] },
   };
 }
@@ -20,6 +23,7 @@ test('what Go writes as null is written: unset times, and lists and maps without
   assert.deepEqual(object, {
     metadata: { name: 'a' },
     spec: {
+      selector: {},
       template: {
         metadata: { labels: { a: 'b' }, creationTimestamp: null },
         spec: { volumes: [{ name: 'v', projected: { sources: null } }], containers: null },

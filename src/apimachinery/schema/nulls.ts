@@ -3,7 +3,7 @@ import { isObject } from '../json.ts';
 import type { FieldSchema, Schema, StructSchema } from './schema.ts';
 
 /**
- * Where Go's encoder writes null: times that were not set, whatever their tag says, and nil lists and maps without omitempty. Stored objects carry
+ * Where Go's encoder writes null: times that were not set, whatever their tag says, and nil lists, maps and pointers without omitempty. Stored objects carry
  * these nulls, since the stored text is the served text; code that decides (strategies, patches, field ownership) works on objects without them.
  */
 type NullPlan = {
@@ -35,7 +35,7 @@ function planOf(schema: StructSchema): NullPlan | undefined {
 }
 
 function isNullable({ schema, pointer, omitEmpty }: FieldSchema): boolean {
-  if (pointer) return false;
+  if (pointer) return !omitEmpty;
   if (schema.kind === 'scalar') return schema.type === 'time' || schema.type === 'microTime';
   return !omitEmpty && (schema.kind === 'list' || schema.kind === 'map');
 }
