@@ -1,4 +1,5 @@
 import { type Json, stringify } from './json.ts';
+import { goFloat } from './go-literal.ts';
 import { formatGroupKind, formatGroupResource, type GroupKind, type GroupResource } from './object.ts';
 
 /** metav1.StatusCause. */
@@ -289,6 +290,7 @@ function formatBadValue(value: unknown): string {
   if (value instanceof GoSyntax) return value.text;
   if (value === null || value === undefined) return '"null"';
   if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' && !Number.isInteger(value)) return goFloat(value);
   return typeof value === 'object' ? stringify(value as Json) : String(value as number | boolean | bigint);
 }
 

@@ -10,6 +10,7 @@ import { applyStructuralDefaults } from '../../apimachinery/structural/default.t
 import { publishedDefinition } from '../../apimachinery/structural/publish.ts';
 import { prunedCopy } from '../../apimachinery/structural/prune.ts';
 import { preserveEverything, type Structural, structuralOf } from '../../apimachinery/structural/structural.ts';
+import { type ValueSchema, valueSchemaOf } from '../../apimachinery/structural/value-schema.ts';
 import { typeOfStructural } from '../../apimachinery/structural/to-schema.ts';
 import { compareVersions } from '../../apimachinery/version-order.ts';
 import { customTable } from './printer-columns.ts';
@@ -50,6 +51,7 @@ export type CompiledVersion = {
   readonly namespaced: boolean;
   readonly declared: CrdVersion;
   readonly structural: Structural;
+  readonly values: ValueSchema;
   /** An object as stored, in the form that this version has now. Never changes its argument. */
   readStored(object: KubeObject): KubeObject;
 };
@@ -141,6 +143,7 @@ class LazyVersion implements CompiledVersion {
   readonly namespaced: boolean;
   readonly declared: CrdVersion;
   #structural: Structural | undefined;
+  #values: ValueSchema | undefined;
   #schema: StructSchema | undefined;
   #table: VersionDefinition['table'] | undefined;
 
@@ -155,6 +158,10 @@ class LazyVersion implements CompiledVersion {
   get structural(): Structural {
     const props = this.declared.schema?.openAPIV3Schema;
     return (this.#structural ??= props === undefined ? preserveEverything : structuralOf(props));
+  }
+
+  get values(): ValueSchema {
+    return (this.#values ??= valueSchemaOf(this.declared.schema?.openAPIV3Schema ?? {}));
   }
 
   get table(): VersionDefinition['table'] {

@@ -1,10 +1,13 @@
 import type { StatusSubresource, Strategy } from '../../api/resource-definition.ts';
 import { ApiError, type FieldError } from '../../apimachinery/errors.ts';
-import type { JsonObject } from '../../apimachinery/json.ts';
-import type { KubeObject } from '../../apimachinery/object.ts';
+import type { Json, JsonObject } from '../../apimachinery/json.ts';
+import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
 import { applyStructuralDefaults } from '../../apimachinery/structural/default.ts';
+import { validateListTypes } from '../../apimachinery/structural/list-types.ts';
+import { validateValue } from '../../apimachinery/structural/validate-value.ts';
 import type { CompiledVersion } from './definition.ts';
 import { validateScale } from './scale.ts';
+import { validateEmbedded } from './validate-embedded.ts';
 import { finalizerWarnings } from './warnings.ts';
 
 /**
@@ -17,27 +20,56 @@ export function strategyOf(
   terminating: boolean,
 ): { main: Strategy; status: StatusSubresource } {
   const scale = version.declared.subresources?.scale;
-  const validate = (object: KubeObject, _old: KubeObject | undefined): FieldError[] => {
-    const errors: FieldError[] = [];
-    if (scale !== undefined)
-      errors.push(...validateScale(object, scale, 'spec'), ...validateScale(object, scale, 'status'));
+  const validateScales = (object: KubeObject): FieldError[] =>
+    scale === undefined ? [] : [...validateScale(object, scale, 'spec'), ...validateScale(object, scale, 'status')];
+  const validateUpdate = (object: KubeObject, stored: KubeObject): FieldError[] => {
+    const fields = inVersion(object);
+    // As it is served in this version: what ratcheting compares with.
+    const old = inVersion(storage === version ? stored : version.readStored(stored));
+    const errors = validateValue(fields, version.values, '', { value: old });
+    errors.push(...validateScales(object), ...validateEmbedded(fields, version.structural));
+    const listErrors = validateListTypes(fields, version.structural);
+    // Lists that were wrong before may stay so.
+    if (listErrors.length > 0 && validateListTypes(old, version.structural).length === 0) errors.push(...listErrors);
     return errors;
   };
+  const apiVersion = formatApiVersion(version.group, version.version);
+  const inVersion = (object: KubeObject): JsonObject =>
+    object.apiVersion === apiVersion ? (object as JsonObject) : ({ ...object, apiVersion } as JsonObject);
   const main: Strategy = {
     generation: 'spec',
     applyDefaults: (object) => applyStructuralDefaults(object as JsonObject, version.structural),
     prepareForCreate() {
       if (terminating) throw createNotAllowed();
     },
-    validateCreate: (object) => validate(object, undefined),
-    validateUpdate: (object, old) => validate(object, old),
+    validateCreate(object) {
+      const fields = inVersion(object);
+      const errors = validateValue(fields, version.values, '');
+      errors.push(...validateScales(object), ...validateEmbedded(fields, version.structural));
+      errors.push(...validateListTypes(fields, version.structural));
+      return errors;
+    },
+    validateUpdate,
     warn(object, old, ctx) {
       for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) ctx.warn(text);
     },
     ...(storage === version ? {} : { beforeStorage: (object: KubeObject) => storage.readStored(object) }),
   };
   const status: StatusSubresource = {
-    validateUpdate: (object) => (scale === undefined ? [] : validateScale(object, scale, 'status')),
+    validateUpdate(object, stored) {
+      const old = storage === version ? stored : version.readStored(stored);
+      const value = object['status'] as Json | undefined;
+      const schema = version.values.properties.find(([name]) => name === 'status')?.[1];
+      const errors =
+        value === undefined || schema === undefined
+          ? []
+          : validateValue(value, schema, 'status', { value: old['status'] as Json | undefined });
+      if (scale !== undefined) errors.push(...validateScale(object, scale, 'status'));
+      const listErrors = validateListTypes(object as JsonObject, version.structural);
+      if (listErrors.length > 0 && validateListTypes(old as JsonObject, version.structural).length === 0)
+        errors.push(...listErrors);
+      return errors;
+    },
   };
   return { main, status };
 }
