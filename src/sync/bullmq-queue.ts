@@ -191,7 +191,12 @@ async function openRedis(options: BullQueueOptions, redisUrl: string): Promise<B
   const onError = (err: Error): void => log.warn({ err }, `queue ${name} has trouble with Redis`);
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
   connection.on('error', onError);
-  await connection.connect();
+  try {
+    await connection.connect();
+  } catch (error) {
+    connection.disconnect();
+    throw error;
+  }
   const queue = new Queue<Job['data']>(name, { connection, prefix: 'atoll' });
   queue.on('error', onError);
   await queue.waitUntilReady();
