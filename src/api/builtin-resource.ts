@@ -8,6 +8,7 @@ import {
   type SubresourceDefinition,
   type TableConvertor,
   type Verb,
+  type VersionDefinition,
 } from './resource-definition.ts';
 
 /** What differs between built-in kinds with one served version; the rest follows from it. */
@@ -24,6 +25,8 @@ export type BuiltinOptions = {
   readonly scope: 'Namespaced' | 'Cluster';
   /** Every answer warns with this. */
   readonly deprecationWarning?: string;
+  /** Versions beside `version`, which is the preferred and stored one. The table is that of the stored form. */
+  readonly olderVersions?: readonly Pick<Required<VersionDefinition>, 'version' | 'toStorage' | 'fromStorage'>[];
   /** Default: all. */
   readonly verbs?: readonly Verb[];
   readonly table: TableConvertor;
@@ -60,6 +63,17 @@ export function builtinResource(options: BuiltinOptions): ResourceDefinition {
           return builtinSchema(`io.k8s.api.${schemaPackage}.${version}.${kind}`);
         },
       },
+      ...(options.olderVersions ?? []).map(
+        (older) =>
+          ({
+            ...older,
+            served: true,
+            table: { columns: table.columns, cells: (object, now) => table.cells(older.toStorage(object), now) },
+            get schema() {
+              return builtinSchema(`io.k8s.api.${schemaPackage}.${older.version}.${kind}`);
+            },
+          }) satisfies VersionDefinition,
+      ),
     ],
     storageVersion: version,
     strategy: options.strategy,

@@ -16,6 +16,11 @@ export function goStringSlice(values: readonly string[] | undefined): string {
   return values === undefined ? '[]string(nil)' : `[]string{${values.map(goString).join(', ')}}`;
 }
 
+/** `[]apps.Kind{"a", "b"}`: a list whose items have a type of their own. */
+export function goTypedSlice(type: string, values: readonly string[]): string {
+  return `[]${type}{${values.map(goString).join(', ')}}`;
+}
+
 /** `map[string]string{"a":"b"}` with sorted keys; `map[string]string(nil)` when there is none. */
 export function goStringMap(values: Readonly<Record<string, string>> | undefined): string {
   if (values === undefined) return 'map[string]string(nil)';

@@ -17,6 +17,7 @@ type Vector = {
   sent?: KubeObject;
   old?: KubeObject;
   subresource?: string;
+  version?: string;
   now?: string;
   [answer: string]: unknown;
 };
@@ -66,7 +67,7 @@ function warnings(header: string): string[] {
 }
 
 async function record(collection: string, vector: Vector): Promise<Vector> {
-  const { name, sent, old, subresource, now } = vector;
+  const { name, sent, old, subresource, version, now } = vector;
   if (sent === undefined) return vector;
   let answer: Answer;
   let before: KubeObject | undefined;
@@ -77,7 +78,8 @@ async function record(collection: string, vector: Vector): Promise<Vector> {
     const made = await ask('POST', collection, fresh);
     if (made.status !== 201) throw new Error(`${name}: ${made.body.message ?? 'not created'}`);
     before = comparable(made.body) as KubeObject;
-    const { uid, resourceVersion } = made.body.metadata;
+    // The server's own controllers may have touched it since.
+    const { uid, resourceVersion } = (await ask('GET', path)).body.metadata;
     const metadata = {
       ...sent.metadata,
       ...(uid === undefined ? {} : { uid }),
@@ -94,6 +96,7 @@ async function record(collection: string, vector: Vector): Promise<Vector> {
   return {
     name,
     ...(subresource === undefined ? {} : { subresource }),
+    ...(version === undefined ? {} : { version }),
     ...(moment === undefined ? {} : { now: moment }),
     ...(before === undefined ? {} : { old: before }),
     sent,
@@ -107,11 +110,11 @@ for (const file of readdirSync(directory)) {
   const definition = kubernetesDefinitions.find((candidate) => formatGroupResource(candidate) === resource);
   if (definition === undefined || (only.length > 0 && !only.includes(resource))) continue;
   const { group, versions, scope } = definition;
-  const version = formatApiVersion(group, versions[0]?.version ?? '');
   const namespace = scope === 'Namespaced' ? '/namespaces/default' : '';
-  const collection = `${group === '' ? '/api' : '/apis'}/${version}${namespace}/${definition.resource}`;
   const recorded: Vector[] = [];
   for (const vector of JSON.parse(readFileSync(new URL(file, directory), 'utf8')) as Vector[]) {
+    const version = formatApiVersion(group, vector.version ?? versions[0]?.version ?? '');
+    const collection = `${group === '' ? '/api' : '/apis'}/${version}${namespace}/${definition.resource}`;
     recorded.push(await record(collection, vector));
   }
   const lines = recorded.map((vector) => JSON.stringify(vector));

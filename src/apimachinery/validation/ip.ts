@@ -23,3 +23,57 @@ export function isCidr(text: string): boolean {
   const length = text.slice(slash + 1);
   return family !== undefined && /^\d{1,3}$/.test(length) && Number(length) <= (family === 'IPv4' ? 32 : 128);
 }
+
+/** The one way to write an IPv4 address without leading zeros, or an IPv6 address by RFC 5952. */
+function canonicalIp(text: string): string {
+  if (!text.includes(':')) return text.split('.').map(Number).join('.');
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+function isMapped(text: string): boolean {
+  return text.includes(':') && /^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(canonicalIp(text));
+}
+
+const leadingZero = /(^|\.)0\d/;
+
+/** Messages for a text that must be an IP address in its one canonical form (fields that are newer than Kubernetes' sloppy parsing). */
+export function strictIpAddress(text: string): string[] {
+  const messages = ipAddress(text);
+  if (messages.length > 0) return messages;
+  if (!text.includes(':')) return leadingZero.test(text) ? ['must not have leading 0s'] : [];
+  if (isMapped(text)) return ['must not be an IPv4-mapped IPv6 address'];
+  const canonical = canonicalIp(text);
+  return text === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+export const cidrMessage = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+
+/** Messages for a text that must be a range of addresses in its one canonical form. */
+export function strictCidr(text: string): string[] {
+  if (!isCidr(text)) return [cidrMessage];
+  const slash = text.indexOf('/');
+  const address = text.slice(0, slash);
+  const length = text.slice(slash + 1);
+  if (/^0\d/.test(length) || (!address.includes(':') && leadingZero.test(address))) {
+    return ['must not have leading 0s in IP or prefix length'];
+  }
+  if (address.includes(':') && isMapped(address)) return ['must not have an IPv4-mapped IPv6 address'];
+  if (ipBits(address).slice(Number(length)).includes('1')) return ['must not have bits set beyond the prefix length'];
+  const canonical = `${canonicalIp(address)}/${length}`;
+  return text === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+/** The bits of an address as a text of zeros and ones. */
+function ipBits(text: string): string {
+  if (!text.includes(':')) {
+    return text
+      .split('.')
+      .map((part) => Number(part).toString(2).padStart(8, '0'))
+      .join('');
+  }
+  const [head = '', tail] = canonicalIp(text).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return [...before, ...zeros, ...after].map((part) => parseInt(part, 16).toString(2).padStart(16, '0')).join('');
+}

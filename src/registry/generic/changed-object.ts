@@ -14,7 +14,7 @@ import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
 import { repeatedMetadataErrors } from './repeated-metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
-import { factsOf } from './resource-facts.ts';
+import { factsOf, isViewOfObject } from './resource-facts.ts';
 import { storedView, textToStore, toStorageVersion } from './versions.ts';
 
 /** What an update comes to. */
@@ -99,7 +99,8 @@ export async function prepareChangedObject(
   deduplicateOwners(object.metadata, ctx, true);
   const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
   carryMetadata(prepared.metadata, old.metadata);
-  const counts = strategy.generation === 'spec' && (target.subresource === '' || target.subresource === 'scale');
+  const setsSpec = target.subresource === 'scale' || (target.subresource !== 'status' && isViewOfObject(target));
+  const counts = setsSpec && strategy.generation !== 'none';
   if (counts && changesGeneration(definition, prepared, old))
     prepared.metadata.generation = (old.metadata.generation ?? 0) + 1;
   validateChange(target, prepared, old, strategyContext(ctx, now));
@@ -122,8 +123,11 @@ function keepTheRest(
     definition.status?.prepareForUpdate?.(next, old, strategyCtx);
     return next;
   }
-  // Other subresources have made `object` from the stored one themselves.
-  if (target.subresource !== '') return object;
+  if (target.subresource !== '') {
+    // Subresources with logic of their own have made `object` from the stored one themselves.
+    definition.subresources?.[target.subresource]?.part?.prepareForUpdate(object, old, strategyCtx);
+    return object;
+  }
   if (definition.status !== undefined) {
     if (old['status'] === undefined) delete object['status'];
     else object['status'] = deepCopy(old['status'] as Json);
@@ -165,6 +169,9 @@ function validateChange(
   else if (target.subresource === '' || target.subresource === 'scale') {
     errors.push(...(definition.strategy.validate?.(object, strategyCtx) ?? []));
     errors.push(...(definition.strategy.validateUpdate?.(object, old, strategyCtx) ?? []));
+  } else {
+    const part = definition.subresources?.[target.subresource]?.part;
+    if (part !== undefined) errors.push(...part.validateUpdate(object, old, strategyCtx));
   }
   if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
   if (target.subresource === '') definition.strategy.warn?.(object, old, strategyCtx);

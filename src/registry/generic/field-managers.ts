@@ -3,13 +3,12 @@ import type { JsonObject } from '../../apimachinery/json.ts';
 import { type ConvertVersion, type FieldManagerContext, trackUpdate } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { Target } from '../registry.ts';
-import { apiVersionOf, factsOf } from './resource-facts.ts';
+import { apiVersionOf, resetFieldsOf } from './resource-facts.ts';
 import { fromStorageVersion, isStorageVersion, toStorageVersion } from './versions.ts';
 
 /** What the algorithms of managed fields need to know of a request. */
 export function fieldManagerContext(target: Target, manager: string, now: Date): FieldManagerContext {
   const { definition, version, subresource } = target;
-  const facts = factsOf(definition);
   const convert = converterOf(definition, version);
   return {
     schema: version.schema,
@@ -17,7 +16,7 @@ export function fieldManagerContext(target: Target, manager: string, now: Date):
     manager,
     subresource,
     now,
-    resetFields: subresource === 'status' ? facts.statusResetFields : facts.resetFields,
+    resetFields: resetFieldsOf(definition, subresource),
     ...(convert === undefined ? {} : { convert }),
   };
 }

@@ -3,7 +3,7 @@ import type { GetOptions, Rendered, RequestContext, Target } from '../registry.t
 import { type Engine, keyOf } from './engine.ts';
 import { renderCached } from './rendered.ts';
 import { parseResourceVersionParameter } from './resource-version.ts';
-import { factsOf } from './resource-facts.ts';
+import { factsOf, isViewOfObject } from './resource-facts.ts';
 
 /**
  * One object. resourceVersion unset: the newest; 0: whatever is at hand; N: not older than N.
@@ -16,7 +16,7 @@ export async function getObject(
   options: GetOptions,
 ): Promise<Rendered> {
   const { gr } = factsOf(target.definition);
-  if (target.subresource !== '' && target.subresource !== 'status') throw methodNotSupported(gr, 'get');
+  if (!isViewOfObject(target)) throw methodNotSupported(gr, 'get');
   const key = keyOf(ctx, target);
   const asked = options.resourceVersion ?? '';
   let found: Awaited<ReturnType<Engine['store']['get']>>;

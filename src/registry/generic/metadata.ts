@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Strategy } from '../../api/resource-definition.ts';
 import { badRequest } from '../../apimachinery/errors.ts';
 import { deepEqual, type Json } from '../../apimachinery/json.ts';
 import type { ObjectMeta, OwnerReference } from '../../apimachinery/object.ts';
@@ -39,7 +40,12 @@ export function checkName(meta: ObjectMeta, name: string): void {
 }
 
 /** Fields that no client sets on create: wiped or set anew (rest.FillObjectMetaSystemFields, rest.WipeObjectMetaSystemFields). */
-export function initializeMetadata(meta: ObjectMeta, uid: string, now: string, generation: 'spec' | 'none'): void {
+export function initializeMetadata(
+  meta: ObjectMeta,
+  uid: string,
+  now: string,
+  generation: Strategy['generation'],
+): void {
   meta.uid = uid;
   meta.creationTimestamp = now;
   if (meta.resourceVersion !== undefined) delete meta.resourceVersion;

@@ -14,7 +14,7 @@ import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
 import { patchDocument } from './patch-document.ts';
-import { apiVersionOf, factsOf } from './resource-facts.ts';
+import { apiVersionOf, factsOf, isViewOfObject } from './resource-facts.ts';
 import { asAttempt } from './update.ts';
 import { fromStorageVersion, storedView } from './versions.ts';
 
@@ -31,7 +31,7 @@ export async function patchObject(
   options: WriteOptions,
 ): Promise<PatchAnswer> {
   const { gr } = factsOf(target.definition);
-  if (target.subresource !== '' && target.subresource !== 'status') throw methodNotSupported(gr, 'patch');
+  if (!isViewOfObject(target)) throw methodNotSupported(gr, 'patch');
   const key = keyOf(ctx, target);
   if (request.type === 'apply') {
     checkApplyManager(options);

@@ -1,4 +1,5 @@
 import { type ResourceDefinition, storageResource, type VersionDefinition } from '../../api/resource-definition.ts';
+import type { Target } from '../registry.ts';
 import { formatApiVersion, type GroupKind, type GroupResource } from '../../apimachinery/object.ts';
 
 /** What the verbs ask of a definition again and again, computed once. */
@@ -37,8 +38,21 @@ function computeFacts(definition: ResourceDefinition): ResourceFacts {
     namespaced: definition.scope === 'Namespaced',
     storageApiVersion: formatApiVersion(definition.storageGroup ?? group, definition.storageVersion),
     resetFields: strategy.resetFields ?? (status === undefined ? [] : ['status']),
-    statusResetFields: statusResetFields(definition),
+    statusResetFields: status?.resetFields ?? statusResetFields(definition),
   };
+}
+
+/** Fields that writes to the object or to one of its subresources never own. */
+export function resetFieldsOf(definition: ResourceDefinition, subresource: string): readonly string[] {
+  const facts = factsOf(definition);
+  if (subresource === 'status') return facts.statusResetFields;
+  return definition.subresources?.[subresource]?.part?.resetFields ?? facts.resetFields;
+}
+
+/** Whether a target is the object itself or a part of it, which the generic verbs serve. */
+export function isViewOfObject({ definition, subresource }: Target): boolean {
+  if (subresource === '' || subresource === 'status') return true;
+  return definition.subresources?.[subresource]?.part !== undefined;
 }
 
 /** Through /status a built-in kind's metadata may change, a custom resource's may not (apiextensions' status strategy). */

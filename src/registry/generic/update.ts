@@ -9,7 +9,7 @@ import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { checkName } from './metadata.ts';
 import { prepareNewObject } from './new-object.ts';
 import { renderCached, renderWritten } from './rendered.ts';
-import { factsOf } from './resource-facts.ts';
+import { factsOf, isViewOfObject } from './resource-facts.ts';
 
 export type UpdateAnswer = { readonly object: Rendered; readonly created: boolean };
 
@@ -25,7 +25,7 @@ export async function updateObject(
   options: WriteOptions,
 ): Promise<UpdateAnswer> {
   const { gr } = factsOf(target.definition);
-  if (target.subresource !== '' && target.subresource !== 'status') throw methodNotSupported(gr, 'update');
+  if (!isViewOfObject(target)) throw methodNotSupported(gr, 'update');
   checkName(sent.metadata, target.name);
   const { uid } = sent.metadata;
   const isConditional = (sent.metadata.resourceVersion ?? '') !== '';

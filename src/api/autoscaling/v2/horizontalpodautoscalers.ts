@@ -2,6 +2,8 @@ import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { pathSegmentName } from '../../../apimachinery/validation/names.ts';
+import { defaultBehavior } from './behavior-defaults.ts';
+import { hpaFromV1, hpaToV1 } from '../v1/convert.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { invalidEach } from '../../field-path.ts';
 
@@ -33,30 +35,17 @@ type HorizontalPodAutoscaler = KubeObject & {
   status?: { currentReplicas?: number; desiredReplicas?: number; currentMetrics?: Metric[] };
 };
 
-function applyDefaults(object: KubeObject): void {
+/** In v1 the conversion fills in the metrics, since annotations may hold them. */
+function applyDefaults(object: KubeObject, version: string): void {
   const spec = ((object as HorizontalPodAutoscaler).spec ??= {});
   spec.minReplicas ??= 1;
+  if (version === 'v1') return;
   if ((spec.metrics ?? []).length === 0) {
     spec.metrics = [
       { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
     ];
   }
-  const { behavior } = spec;
-  if (behavior === undefined) return;
-  behavior.scaleUp = {
-    stabilizationWindowSeconds: 0,
-    selectPolicy: 'Max',
-    policies: [
-      { type: 'Pods', value: 4, periodSeconds: 15 },
-      { type: 'Percent', value: 100, periodSeconds: 15 },
-    ],
-    ...behavior.scaleUp,
-  };
-  behavior.scaleDown = {
-    selectPolicy: 'Max',
-    policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
-    ...behavior.scaleDown,
-  };
+  if (spec.behavior !== undefined) defaultBehavior(spec.behavior);
 }
 
 function validate(object: KubeObject): FieldError[] {
@@ -134,6 +123,7 @@ export const horizontalPodAutoscalers = builtinResource({
   version: 'v2',
   kind: 'HorizontalPodAutoscaler',
   resource: 'horizontalpodautoscalers',
+  olderVersions: [{ version: 'v1', toStorage: hpaFromV1, fromStorage: hpaToV1 }],
   shortNames: ['hpa'],
   categories: ['all'],
   scope: 'Namespaced',

@@ -1,0 +1,207 @@
+import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { deepEqual, type Json } from '../../../apimachinery/json.ts';
+import { parseApiVersion, type KubeObject } from '../../../apimachinery/object.ts';
+import { ageCell, ageColumn, integerColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import { type ConditionObject, validateConditions } from '../../../apimachinery/validation/conditions.ts';
+import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../apimachinery/validation/names.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import { invalidEach } from '../../field-path.ts';
+import { keepMetadataForStatus } from '../../metadata-for-status.ts';
+import { type MatchCondition, validateMatchConditions } from './match-conditions.ts';
+import { defaultMatchResources, failurePolicies, type MatchResources, validateMatchResources } from './rules.ts';
+
+type Validation = { expression?: string; message?: string; messageExpression?: string; reason?: string };
+type AuditAnnotation = { key?: string; valueExpression?: string };
+type PolicySpec = {
+  paramKind?: { apiVersion?: string; kind?: string };
+  matchConstraints?: MatchResources;
+  validations?: Validation[];
+  failurePolicy?: string;
+  auditAnnotations?: AuditAnnotation[];
+  matchConditions?: MatchCondition[];
+  variables?: { name?: string; expression?: string }[];
+};
+type ValidatingAdmissionPolicy = KubeObject & {
+  spec?: PolicySpec;
+  status?: {
+    typeChecking?: { expressionWarnings?: { fieldRef?: string; warning?: string }[] };
+    conditions?: ConditionObject[];
+  };
+};
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const maxAuditAnnotations = 20;
+const maxExpressionBytes = 5 * 1024;
+const celReserved = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
+
+/** Errors of a policy but for what its expressions say, which nothing evaluates yet. */
+function validatePolicy(object: KubeObject, checksConditions: boolean): FieldError[] {
+  const { spec = {}, metadata } = object as ValidatingAdmissionPolicy;
+  const { failurePolicy = '', paramKind, matchConstraints, validations = [], auditAnnotations = [] } = spec;
+  const errors: FieldError[] = [];
+  if (!failurePolicies.includes(failurePolicy)) {
+    errors.push(fieldError.notSupported('spec.failurePolicy', failurePolicy, failurePolicies));
+  }
+  if (paramKind !== undefined) validateParamKind(paramKind, 'spec.paramKind', errors);
+  const path = 'spec.matchConstraints';
+  if (matchConstraints === undefined) errors.push(fieldError.required(path));
+  else {
+    validateMatchResources(matchConstraints, path, errors);
+    if ((matchConstraints.resourceRules ?? []).length === 0) {
+      errors.push(fieldError.required(`${path}.resourceRules`));
+    }
+  }
+  if (checksConditions) validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', errors);
+  validateVariables(spec.variables ?? [], errors);
+  if (validations.length === 0 && auditAnnotations.length === 0) {
+    const message = 'validations or auditAnnotations must contain at least one item';
+    errors.push(fieldError.required('spec.validations', message));
+    errors.push(fieldError.required('spec.auditAnnotations', message));
+    return errors;
+  }
+  validations.forEach((validation, index) => validateValidation(validation, `spec.validations[${index}]`, errors));
+  validateAuditAnnotations(auditAnnotations, metadata.name ?? '', errors);
+  return errors;
+}
+
+function validateParamKind(
+  { apiVersion = '', kind = '' }: NonNullable<PolicySpec['paramKind']>,
+  path: string,
+  errors: FieldError[],
+): void {
+  const at = `${path}.apiVersion`;
+  if (apiVersion === '') errors.push(fieldError.required(at));
+  else if (apiVersion.split('/').length > 2) {
+    errors.push(fieldError.invalid(at, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  } else {
+    const { group, version } = parseApiVersion(apiVersion);
+    const groupMessages = group === '' ? [] : dns1123Subdomain(group);
+    if (groupMessages.length > 0) errors.push(fieldError.invalid(at, group, groupMessages.join(',')));
+    const messages = dns1035Label(version);
+    if (version === '') errors.push(fieldError.invalid(at, apiVersion, 'version must be specified'));
+    else if (messages.length > 0) errors.push(fieldError.invalid(at, version, messages.join(',')));
+  }
+  const messages = dns1035Label(kind.toLowerCase());
+  if (kind === '') errors.push(fieldError.required(`${path}.kind`));
+  else if (messages.length > 0) {
+    const message = `may have mixed case, but should otherwise match: ${messages.join(',')}`;
+    errors.push(fieldError.invalid(`${path}.kind`, kind, message));
+  }
+}
+
+function validateVariables(variables: NonNullable<PolicySpec['variables']>, errors: FieldError[]): void {
+  variables.forEach(({ name = '', expression = '' }, index) => {
+    const path = `spec.variables[${index}]`;
+    if (name.trim() === '') errors.push(fieldError.required(`${path}.name`, 'name is not specified'));
+    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || celReserved.has(name)) {
+      errors.push(fieldError.invalid(`${path}.name`, name, 'name is not a valid CEL identifier'));
+    }
+    if (expression.trim() === '') {
+      errors.push(fieldError.required(`${path}.expression`, 'expression is not specified'));
+    }
+  });
+}
+
+function validateValidation(validation: Validation, path: string, errors: FieldError[]): void {
+  const { expression = '', message = '', messageExpression = '', reason } = validation;
+  if (expression.trim() === '') {
+    errors.push(fieldError.required(`${path}.expression`, 'expression is not specified'));
+  }
+  if (messageExpression !== '' && messageExpression.trim() === '') {
+    const why = 'must be non-empty if specified';
+    errors.push(fieldError.invalid(`${path}.messageExpression`, messageExpression, why));
+  }
+  if (message !== '' && message.trim() === '') {
+    errors.push(fieldError.invalid(`${path}.message`, message, 'message must be non-empty if specified'));
+  } else if (/[\n\r]/.test(message.trim())) {
+    errors.push(fieldError.invalid(`${path}.message`, message, 'message must not contain line breaks'));
+  }
+  if (reason !== undefined && !reasons.includes(reason)) {
+    errors.push(fieldError.notSupported(`${path}.reason`, reason, reasons));
+  }
+}
+
+function validateAuditAnnotations(annotations: readonly AuditAnnotation[], name: string, errors: FieldError[]): void {
+  const path = 'spec.auditAnnotations';
+  if (annotations.length > maxAuditAnnotations) {
+    const message = `must not have more than ${maxAuditAnnotations} auditAnnotations`;
+    errors.push(fieldError.invalid(path, annotations, message));
+  }
+  const keys = new Set<string>();
+  annotations.forEach(({ key = '', valueExpression = '' }, index) => {
+    const at = `${path}[${index}]`;
+    if (name === '') errors.push(fieldError.invalid(`${at}.key`, key, 'requires metadata.name be non-empty'));
+    else invalidEach(`${at}.key`, `${name}/${key}`, qualifiedName(`${name}/${key}`), errors);
+    const expression = valueExpression.trim();
+    const where = `${at}.valueExpression`;
+    if (expression === '') errors.push(fieldError.required(where, 'valueExpression is not specified'));
+    else if (Buffer.byteLength(expression) > maxExpressionBytes) {
+      errors.push(fieldError.required(where, `must not exceed ${maxExpressionBytes} bytes in length`));
+    }
+    if (keys.has(key)) errors.push(fieldError.duplicate(`${at}.key`, key));
+    keys.add(key);
+  });
+}
+
+function validateStatus(object: KubeObject): FieldError[] {
+  const { typeChecking, conditions = [] } = (object as ValidatingAdmissionPolicy).status ?? {};
+  const errors: FieldError[] = [];
+  typeChecking?.expressionWarnings?.forEach(({ fieldRef = '', warning = '' }, index) => {
+    const path = `status.typeChecking.expressionWarnings[${index}]`;
+    if (warning === '') errors.push(fieldError.required(`${path}.warning`));
+    if (fieldRef.trim() === '') errors.push(fieldError.required(`${path}.fieldRef`));
+  });
+  return [...errors, ...validateConditions(conditions, 'status.conditions')];
+}
+
+/** Stored and checked, not enforced: see docs/compatibility.md. */
+export const validatingAdmissionPolicies = builtinResource({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingAdmissionPolicy',
+  resource: 'validatingadmissionpolicies',
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  table: {
+    columns: [
+      nameColumn,
+      integerColumn('Validations', 'How many validations it has.'),
+      stringColumn('ParamKind', 'The kind of its parameters.'),
+      ageColumn,
+    ],
+    cells: (object, now) => {
+      const { validations = [], paramKind } = (object as ValidatingAdmissionPolicy).spec ?? {};
+      const params = paramKind === undefined ? '<unset>' : `${paramKind.apiVersion ?? ''}/${paramKind.kind ?? ''}`;
+      return [object.metadata.name ?? '', validations.length, params, ageCell(object, now)];
+    },
+  },
+  strategy: {
+    generation: 'spec',
+    applyDefaults(object) {
+      const spec = ((object as ValidatingAdmissionPolicy).spec ??= {});
+      spec.failurePolicy ??= 'Fail';
+      if (spec.matchConstraints !== undefined) defaultMatchResources(spec.matchConstraints);
+    },
+    prepareForCreate(object) {
+      object['status'] = {};
+    },
+    validateCreate: (object) => validatePolicy(object, true),
+    validateUpdate(object, before) {
+      const { paramKind, matchConditions } = (object as ValidatingAdmissionPolicy).spec ?? {};
+      const old = (before as ValidatingAdmissionPolicy).spec ?? {};
+      const isSame =
+        deepEqual(paramKind as Json, old.paramKind as Json) &&
+        deepEqual(matchConditions as Json, old.matchConditions as Json);
+      return validatePolicy(object, !isSame);
+    },
+  },
+  status: {
+    resetFields: ['spec', 'metadata'],
+    prepareForUpdate: keepMetadataForStatus,
+    validateUpdate: validateStatus,
+  },
+});

@@ -1,0 +1,122 @@
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import { type LabelSelectorObject, validateLabelSelector } from '../../../apimachinery/validation/label-selector.ts';
+import { nameIsDns1123Subdomain, pathSegmentName } from '../../../apimachinery/validation/names.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import { invalidEach } from '../../field-path.ts';
+import { goTypedSlice } from '../../../apimachinery/go-syntax.ts';
+import { defaultMatchResources, type MatchResources, validateMatchResources } from './rules.ts';
+
+type ParamRef = {
+  name?: string;
+  namespace?: string;
+  selector?: LabelSelectorObject;
+  parameterNotFoundAction?: string;
+};
+type ValidatingAdmissionPolicyBinding = KubeObject & {
+  spec?: {
+    policyName?: string;
+    paramRef?: ParamRef;
+    matchResources?: MatchResources;
+    validationActions?: string[];
+  };
+};
+
+const actions = ['Audit', 'Deny', 'Warn'];
+const notFoundActions = ['Deny', 'Allow'];
+
+function validate(object: KubeObject): FieldError[] {
+  const { spec = {} } = object as ValidatingAdmissionPolicyBinding;
+  const { policyName = '', paramRef, matchResources, validationActions = [] } = spec;
+  const errors: FieldError[] = [];
+  if (policyName === '') errors.push(fieldError.required('spec.policyName'));
+  else invalidEach('spec.policyName', policyName, nameIsDns1123Subdomain(policyName, false), errors);
+  if (paramRef !== undefined) validateParamRef(paramRef, 'spec.paramRef', errors);
+  if (matchResources !== undefined) validateMatchResources(matchResources, 'spec.matchResources', errors);
+  validateActions(validationActions, 'spec.validationActions', errors);
+  return errors;
+}
+
+function validateParamRef(params: ParamRef, path: string, errors: FieldError[]): void {
+  const { name = '', selector, parameterNotFoundAction: action = '' } = params;
+  const exclusive = 'name and selector are mutually exclusive';
+  if (name !== '') {
+    invalidEach(`${path}.name`, name, pathSegmentName(name), errors);
+    if (selector !== undefined) errors.push(fieldError.forbidden(`${path}.name`, exclusive));
+  }
+  if (selector !== undefined) {
+    errors.push(...validateLabelSelector(selector, `${path}.selector`));
+    if (name !== '') errors.push(fieldError.forbidden(`${path}.selector`, exclusive));
+  }
+  if (name === '' && selector === undefined) {
+    errors.push(fieldError.required(path, 'one of name or selector must be specified'));
+  }
+  const at = `${path}.parameterNotFoundAction`;
+  if (action === '') errors.push(fieldError.required(at));
+  else if (!notFoundActions.includes(action)) errors.push(fieldError.notSupported(at, action, notFoundActions));
+}
+
+function validateActions(given: readonly string[], path: string, errors: FieldError[]): void {
+  given.forEach((action, index) => {
+    const at = `${path}[${index}]`;
+    if (!actions.includes(action)) errors.push(fieldError.notSupported(at, action, actions));
+    if (given.indexOf(action) < index) errors.push(fieldError.duplicate(at, action));
+  });
+  if (given.includes('Deny') && given.includes('Warn')) {
+    const message =
+      'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+    const shown = goTypedSlice('admissionregistration.ValidationAction', given);
+    errors.push(fieldError.invalid(path, goSyntax(shown), message));
+  }
+  if (given.length === 0) errors.push(fieldError.required(path, 'at least one validation action is required'));
+}
+
+/** A selector as its generated String function prints it. */
+function protoSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelectorObject): string {
+  const labels = Object.keys(matchLabels)
+    .toSorted()
+    .map((key) => `${key}: ${matchLabels[key] ?? ''},`);
+  const expressions = matchExpressions.map(
+    ({ key = '', operator = '', values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
+
+function paramCell(params: ParamRef | undefined): string {
+  const { name = '', namespace = '', selector } = params ?? {};
+  if (name !== '') return `${namespace === '' ? '*' : namespace}/${name}`;
+  return selector === undefined ? '<unset>' : protoSelector(selector);
+}
+
+/** Stored and checked, not enforced: see docs/compatibility.md. */
+export const validatingAdmissionPolicyBindings = builtinResource({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingAdmissionPolicyBinding',
+  resource: 'validatingadmissionpolicybindings',
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  table: {
+    columns: [
+      nameColumn,
+      stringColumn('PolicyName', 'The policy that it binds.'),
+      stringColumn('ParamRef', 'The parameters that the policy gets.'),
+      ageColumn,
+    ],
+    cells: (object, now) => {
+      const { policyName = '', paramRef } = (object as ValidatingAdmissionPolicyBinding).spec ?? {};
+      return [object.metadata.name ?? '', policyName, paramCell(paramRef), ageCell(object, now)];
+    },
+  },
+  strategy: {
+    generation: 'spec',
+    applyDefaults(object) {
+      const { matchResources } = (object as ValidatingAdmissionPolicyBinding).spec ?? {};
+      if (matchResources !== undefined) defaultMatchResources(matchResources);
+    },
+    validateCreate: validate,
+    validateUpdate: validate,
+  },
+});

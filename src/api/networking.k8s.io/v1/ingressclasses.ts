@@ -1,0 +1,106 @@
+import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
+import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
+import {
+  dns1123Subdomain,
+  nameIsDns1123Label,
+  pathSegmentName,
+  regexMessage,
+} from '../../../apimachinery/validation/names.ts';
+import { builtinResource } from '../../builtin-resource.ts';
+import { invalidEach, requireUnchanged } from '../../field-path.ts';
+
+type Parameters = { apiGroup?: string; kind?: string; name?: string; scope?: string; namespace?: string };
+type IngressClass = KubeObject & { spec?: { controller?: string; parameters?: Parameters } };
+
+const maxControllerLength = 250;
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathPattern = new RegExp(`^${httpPath}$`);
+const scopes = ['Cluster', 'Namespace'];
+
+function validate(object: KubeObject): FieldError[] {
+  const { controller = '', parameters } = (object as IngressClass).spec ?? {};
+  const errors: FieldError[] = [];
+  const path = 'spec.controller';
+  if (Buffer.byteLength(controller) > maxControllerLength) errors.push(fieldError.tooLong(path, maxControllerLength));
+  validateDomainPrefixedPath(controller, path, errors);
+  if (parameters !== undefined) validateParameters(parameters, 'spec.parameters', errors);
+  return errors;
+}
+
+function validateDomainPrefixedPath(value: string, path: string, errors: FieldError[]): void {
+  if (value === '') {
+    errors.push(fieldError.required(path));
+    return;
+  }
+  const slash = value.indexOf('/');
+  const host = value.slice(0, Math.max(slash, 0));
+  const rest = value.slice(slash + 1);
+  if (host === '' || rest === '') {
+    errors.push(fieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+    return;
+  }
+  invalidEach(path, host, dns1123Subdomain(host), errors);
+  if (!httpPathPattern.test(rest)) errors.push(fieldError.invalid(path, rest, regexMessage('Invalid path', httpPath)));
+}
+
+function validateParameters(parameters: Parameters, path: string, errors: FieldError[]): void {
+  const { apiGroup, kind = '', name = '', scope, namespace } = parameters;
+  if (apiGroup !== undefined) invalidEach(`${path}.apiGroup`, apiGroup, dns1123Subdomain(apiGroup), errors);
+  if (kind === '') errors.push(fieldError.required(`${path}.kind`, 'kind is required'));
+  else invalidEach(`${path}.kind`, kind, pathSegmentName(kind), errors);
+  if (name === '') errors.push(fieldError.required(`${path}.name`, 'name is required'));
+  else invalidEach(`${path}.name`, name, pathSegmentName(name), errors);
+  if (scope === undefined) {
+    errors.push(fieldError.required(`${path}.scope`));
+    return;
+  }
+  const at = `${path}.namespace`;
+  if (!scopes.includes(scope)) errors.push(fieldError.notSupported(`${path}.scope`, scope, scopes));
+  else if (scope === 'Namespace') {
+    if (namespace === undefined) errors.push(fieldError.required(at, "`parameters.scope` is set to 'Namespace'"));
+    else invalidEach(at, namespace, nameIsDns1123Label(namespace, false), errors);
+  } else if (namespace !== undefined) {
+    errors.push(fieldError.forbidden(at, "`parameters.scope` is set to 'Cluster'"));
+  }
+}
+
+function parametersCell({ apiGroup, kind = '', name = '' }: Parameters): string {
+  return `${apiGroup === undefined ? kind : `${kind}.${apiGroup}`}/${name}`;
+}
+
+export const ingressClasses = builtinResource({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'IngressClass',
+  resource: 'ingressclasses',
+  scope: 'Cluster',
+  table: {
+    columns: [
+      nameColumn,
+      stringColumn('Controller', 'What serves the ingresses of this class.'),
+      stringColumn('Parameters', 'The object that configures it.'),
+      ageColumn,
+    ],
+    cells: (object, now) => {
+      const { controller = '', parameters } = (object as IngressClass).spec ?? {};
+      const shown = parameters === undefined ? '<none>' : parametersCell(parameters);
+      return [object.metadata.name ?? '', controller, shown, ageCell(object, now)];
+    },
+  },
+  strategy: {
+    generation: 'spec',
+    allowUnconditionalUpdate: true,
+    applyDefaults(object) {
+      const { parameters } = (object as IngressClass).spec ?? {};
+      if (parameters !== undefined) parameters.scope ??= 'Cluster';
+    },
+    validateCreate: validate,
+    validateUpdate(object, old) {
+      const errors: FieldError[] = [];
+      const before = (old as IngressClass).spec?.controller ?? '';
+      requireUnchanged('spec.controller', (object as IngressClass).spec?.controller ?? '', before, errors);
+      return [...errors, ...validate(object)];
+    },
+  },
+});
