@@ -129,7 +129,13 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   if (config.roles.includes('controllers'))
     background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
   if (config.roles.includes('sync')) {
-    const syncClient = createLoopbackClient({ registry, catalogs, store, user: systemUser, fieldManager: syncFieldManager });
+    const syncClient = createLoopbackClient({
+      registry,
+      catalogs,
+      store,
+      user: systemUser,
+      fieldManager: syncFieldManager,
+    });
     background.push(startSync({ store, client: syncClient, databaseUrl: prepared.databaseUrl, config, log }));
   }
   return {

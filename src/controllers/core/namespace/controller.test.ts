@@ -85,7 +85,7 @@ describe('the namespace controller', () => {
     await plane.client.delete(ref('team'));
     await until(async () => {
       const spec = (await plane.find('namespaces', '', 'team'))?.spec as Json | undefined;
-      return isObject(spec) && Array.isArray(spec.finalizers) && spec.finalizers.length === 0;
+      return isObject(spec) && spec.finalizers === undefined;
     });
     assert.equal(await plane.exists('namespaces', '', 'team'), true);
     await plane.client.patch(ref('team'), { metadata: { finalizers: null } });
