@@ -16,7 +16,11 @@ export function define(command: Command): void {
   command.action(async () => {
     if (!isWorker()) return start(configFromCommand(command));
     // Loaded before the assignment comes: the parent prepares the database meanwhile.
-    const { serve } = await import('../main.ts');
+    const { serve } = await import('../main.ts').catch((error: unknown) => {
+      // The parent waits for as long as this process is connected to it.
+      process.disconnect?.();
+      throw error;
+    });
     runWorker((assignment) => {
       const { config, prepared } = assignment as Assignment;
       return serve(config, prepared);

@@ -2,6 +2,10 @@
 export type VersionInfo = {
   readonly major: string;
   readonly minor: string;
+  readonly emulationMajor: string;
+  readonly emulationMinor: string;
+  readonly minCompatibilityMajor: string;
+  readonly minCompatibilityMinor: string;
   readonly gitVersion: string;
   readonly gitCommit: string;
   readonly gitTreeState: string;
@@ -21,6 +25,10 @@ export function versionInfo(atollVersion: string, build: { commit?: string; date
   return {
     major: kubernetes.major,
     minor: kubernetes.minor,
+    emulationMajor: kubernetes.major,
+    emulationMinor: kubernetes.minor,
+    minCompatibilityMajor: kubernetes.major,
+    minCompatibilityMinor: String(Number(kubernetes.minor) - 1),
     gitVersion: `v${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}+atoll-${atollVersion}`,
     gitCommit: build.commit ?? '',
     gitTreeState: '',

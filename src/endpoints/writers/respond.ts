@@ -96,8 +96,17 @@ export function respondDocument(
     return respondPacked(x, status, 'application/yaml', Buffer.from(toYaml(textOf(body))), extra);
   }
   const pretty = wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType);
-  const whole = pretty ? indentJson(textOf(body)) : body;
-  return respondPacked(x, status, 'application/json', typeof whole === 'string' ? Buffer.from(whole) : whole, extra);
+  const whole = pretty ? Buffer.from(indentJson(textOf(body))) : asLine(body);
+  return respondPacked(x, status, 'application/json', whole, extra);
+}
+
+/** Compact JSON is a line, as Go's encoder writes it: `kubectl get --raw` prints it as it comes. */
+function asLine(body: Uint8Array | string): Uint8Array {
+  if (typeof body === 'string') return Buffer.from(body.endsWith('\n') ? body : `${body}\n`);
+  const line = Buffer.allocUnsafe(body.length + 1);
+  line.set(body);
+  line[body.length] = 0x0a;
+  return line;
 }
 
 /** Writes a body, compressed when it is large and the client takes that. */

@@ -4,7 +4,7 @@ import { formatTime } from '../../../apimachinery/object.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import type { StrategyContext } from '../../resource-definition.ts';
 import { warnOfName } from '../../apps/v1/workload.ts';
-import type { Pod } from './pod-status.ts';
+import type { Pod, PodStatus } from './pod-status.ts';
 import { podTable } from './pods-table.ts';
 import { defaultPod, defaultPodSpec } from './pod-template/defaults.ts';
 import { dropGatedPodFields } from './pod-template/gated-fields.ts';
@@ -18,9 +18,19 @@ import { validatePodStatusUpdate } from './validate-pod-status.ts';
 import { validatePodUpdate } from './validate-pod-update.ts';
 
 function applyDefaults(object: KubeObject): void {
-  const spec = ((object as Pod).spec ??= {});
+  const pod = object as Pod;
+  const spec = (pod.spec ??= {});
   defaultPod(spec);
   defaultPodSpec(spec);
+  if (pod.status !== undefined) agreeOnAddresses(pod.status);
+}
+
+/** `podIP` is the first of `podIPs`. A writer that knows only the one, or changed only the one, means it (stock's conversion of PodStatus). */
+function agreeOnAddresses(status: PodStatus): void {
+  const first = status.podIPs?.[0];
+  if ((status.podIP ?? '') !== '') {
+    if (first?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP as string }];
+  } else if (first?.ip !== undefined) status.podIP = first.ip;
 }
 
 /** A new pod is pending, whatever the client says. */
