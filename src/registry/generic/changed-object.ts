@@ -1,4 +1,4 @@
-import { conflict, invalid, staleObject } from '../../apimachinery/errors.ts';
+import { conflict, goSyntax, invalid, staleObject } from '../../apimachinery/errors.ts';
 import { deepCopy, deepEqual, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { keepTimesOfNoop } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
@@ -42,15 +42,33 @@ export function checkRevision(target: Target, sent: KubeObject, current: CachedO
   if (target.definition.strategy.allowUnconditionalUpdate === true) return;
   const detail = 'must be specified for an update';
   throw invalid({ group: gr.group, kind: gr.resource }, target.name, [
-    { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', badValue: 0, detail },
+    { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', badValue: goSyntax('0x0'), detail },
   ]);
 }
+
+/** Where upstream keeps a resource; its errors say so. */
+function storedUnder({ definition }: Target, storage: string): string {
+  const { group, resource, builtIn, storageGroup } = definition;
+  if (storageGroup !== undefined) return storage;
+  return builtIn ? (ownPrefixes[resource] ?? resource) : `${group}/${resource}`;
+}
+
+/** SpecialDefaultResourcePrefixes of kube-apiserver. */
+const ownPrefixes: Readonly<Record<string, string>> = {
+  endpoints: 'services/endpoints',
+  ingresses: 'ingress',
+  nodes: 'minions',
+  replicationcontrollers: 'controllers',
+  services: 'services/specs',
+};
 
 /** @throws 409 when the object sent carries the uid of another object (`found` '' : there is none). */
 export function checkUid(target: Target, uid: string | undefined, found: string): void {
   if (uid === undefined || uid === '' || uid === found) return;
   const { gr, storage } = factsOf(target.definition);
-  const key = ['/registry', storage, target.namespace, target.name].filter((part) => part !== '').join('/');
+  const key = ['/registry', storedUnder(target, storage), target.namespace, target.name]
+    .filter((part) => part !== '')
+    .join('/');
   throw conflict(
     gr,
     target.name,

@@ -56,7 +56,8 @@ async function tryCreate(
   if (options.dryRun) {
     const item = items[items.length - 1];
     const taken = item?.op === 'create' && (await engine.store.get(item.key)) !== undefined;
-    if (!taken) return renderWritten(target, object, text, 0);
+    // Nothing has given it a revision; one that was sent is shown as it came.
+    if (!taken) return renderWritten(target, object, text, Number(sentRevision));
   } else {
     const outcome = decisive(await engine.store.commit(items));
     if (outcome.ok) return renderWritten(target, object, text, outcome.revision);

@@ -1,4 +1,4 @@
-import { conflict, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
+import { type ApiError, conflict, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import type { DeleteOptions, Target } from '../registry.ts';
 import { factsOf } from './resource-facts.ts';
@@ -30,6 +30,18 @@ export function checkPreconditions(target: Target, options: DeleteOptions, curre
   const { gk } = factsOf(target.definition);
   const subject = { group: gk.group, resource: gk.kind };
   const uid = current.object.metadata.uid ?? '';
+  // Namespaces look themselves before storage does.
+  if (gk.group === '' && gk.kind === 'Namespace') {
+    const differs = (what: string, given: string, found: string): ApiError =>
+      conflict(
+        { group: '', resource: 'namespaces' },
+        target.name,
+        `Precondition failed: ${what} in precondition: ${given}, ${what} in object meta: ${found}`,
+      );
+    if (wanted.uid !== undefined && wanted.uid !== uid) throw differs('UID', wanted.uid, uid);
+    if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== String(current.revision))
+      throw differs('ResourceVersion', wanted.resourceVersion, String(current.revision));
+  }
   if (wanted.uid !== undefined && wanted.uid !== uid)
     throw conflict(
       subject,

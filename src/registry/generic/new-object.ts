@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { invalid } from '../../apimachinery/errors.ts';
+import { type FieldError, invalid } from '../../apimachinery/errors.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta } from '../../apimachinery/validation/metadata.ts';
-import { nameIsDns1123Subdomain } from '../../apimachinery/validation/names.ts';
+import { nameIsDns1123Subdomain, nameIsPathSegment } from '../../apimachinery/validation/names.ts';
 import type { WriteItem } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
 import { claimNamespace, deduplicateOwners, generateName, initializeMetadata, ownerUids } from './metadata.ts';
+import { checksMetadataLast } from './repeated-metadata.ts';
 import { factsOf } from './resource-facts.ts';
 import { textToStore, toStorageVersion } from './versions.ts';
 
@@ -64,16 +65,22 @@ export async function prepareNewObject(
   const together = engine.hooks[facts.storage]?.beforeCreate?.(ctx, object) ?? [];
   const companions = together instanceof Promise ? await together : together;
 
-  const errors = validateObjectMeta(object.metadata, {
-    namespaced: facts.namespaced,
-    validateName: (name, prefix) => strategy.validateName?.(name, prefix) ?? nameIsDns1123Subdomain(name, prefix),
-    field: 'metadata',
-  });
+  const ownFirst = checksMetadataLast(definition);
+  const checkMetadata = (): FieldError[] =>
+    validateObjectMeta(object.metadata, {
+      namespaced: facts.namespaced,
+      validateName: ownFirst
+        ? nameIsPathSegment
+        : (name, prefix) => strategy.validateName?.(name, prefix) ?? nameIsDns1123Subdomain(name, prefix),
+      field: 'metadata',
+    });
+  const errors = ownFirst ? [] : checkMetadata();
   errors.push(...checkFinalizerNames(target, object.metadata, (text) => ctx.warn(text)));
   const own = strategy.validate?.(object, strategyCtx);
   if (own !== undefined && own.length > 0) errors.push(...own);
   const onlyNew = strategy.validateCreate?.(object, strategyCtx);
   if (onlyNew !== undefined && onlyNew.length > 0) errors.push(...onlyNew);
+  if (ownFirst && errors.length === 0) errors.push(...checkMetadata());
   if (errors.length > 0) throw invalid(facts.gk, object.metadata.name ?? '', errors);
   strategy.warn?.(object, undefined, strategyCtx);
   const validating = engine.admission.validate(attributes);

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { FieldError } from '../../apimachinery/errors.ts';
 import type { ObjectMeta } from '../../apimachinery/object.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
@@ -31,6 +32,11 @@ const ofKind: Readonly<Record<string, readonly [update: number, whole: number]>>
 const onceUpdated = [1, 0] as const;
 const never = [0, 0] as const;
 const silentStatus = new Set(['cronjobs.batch', 'poddisruptionbudgets.policy']);
+
+/** Kinds whose own validation of a new object leaves metadata alone: it is checked after that found nothing, and takes any name that a path can hold. */
+export function checksMetadataLast({ resource, group }: ResourceDefinition): boolean {
+  return (resource === 'events' && group === '') || (resource === 'poddisruptionbudgets' && group === 'policy');
+}
 
 /** What the kind's own validation of an update says about metadata again. Empty when the first check found nothing. */
 export function repeatedMetadataErrors(target: Target, meta: ObjectMeta, old: ObjectMeta): FieldError[] {

@@ -61,7 +61,7 @@ describe('update', () => {
       fixture.update('widgets.example.com', withoutRevision(created)),
       apiError(
         422,
-        'widgets.example.com "w" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+        'widgets.example.com "w" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
       ),
     );
   });
