@@ -48,6 +48,8 @@ type DaemonSet = Workload & { spec?: WorkloadSpec & { updateStrategy?: DaemonSet
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
 function applyDefaults(object: KubeObject): void {
+  // Upstream's internal form has a field for it, and every object that comes out of it the annotation.
+  (object.metadata.annotations ??= {})[templateGeneration] ??= '0';
   const spec = ((object as DaemonSet).spec ??= {});
   const strategy = (spec.updateStrategy ??= {});
   if (!strategy.type) strategy.type = 'RollingUpdate';

@@ -43,6 +43,13 @@ function validate(object: KubeObject): FieldError[] {
   return errors;
 }
 
+function applyDefaults(object: KubeObject): void {
+  const namespace = object as Namespace;
+  labelWithName(namespace);
+  const status = (namespace.status ??= {});
+  if ((status.phase ?? '') === '') status.phase = 'Active';
+}
+
 function prepareForCreate(object: KubeObject): void {
   const namespace = object as Namespace;
   labelWithName(namespace);
@@ -95,7 +102,7 @@ export const namespaces = builtinResource({
     generation: 'none',
     allowUnconditionalUpdate: true,
     returnDeletedObject: true,
-    applyDefaults: labelWithName,
+    applyDefaults,
     prepareForCreate,
     prepareForUpdate,
     validate,
