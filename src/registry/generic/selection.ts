@@ -41,9 +41,13 @@ function fieldFilter(definition: ResourceDefinition, requirement: FieldRequireme
   return requirement.op === '=' ? (object) => read(object) === value : (object) => read(object) !== value;
 }
 
+/** Cluster-scoped kinds whose own list of fields has no namespace; all others take it and select nothing. */
+const refusesNamespace = new Set(['namespaces', 'nodes']);
+
 function fieldReader(definition: ResourceDefinition, field: string): (object: CachedObject) => string {
   if (field === 'metadata.name') return (object) => object.key.name;
-  if (field === 'metadata.namespace') return (object) => object.key.namespace;
+  if (field === 'metadata.namespace' && !refusesNamespace.has(definition.resource))
+    return (object) => object.key.namespace;
   const offered = definition.fieldSelectors;
   if (offered !== undefined && Object.hasOwn(offered, field)) {
     const read = offered[field];
