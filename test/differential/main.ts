@@ -14,7 +14,7 @@ import type { DifferentialRequest } from './request.ts';
 import { requests } from './requests.ts';
 
 const concurrentReads = 12;
-const maxShown = 1800;
+const maxShown = 60_000;
 
 function describe(answer: Answer): string {
   const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
