@@ -27,7 +27,7 @@ const poolSize = 6;
 const ring = 'ring';
 const maxBatch = 200;
 /** A job whose process died is given to another within seconds, however often that happens. */
-const patience = { lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: 1_000_000 } as const;
+const patience = { lockDuration: 5000, stalledInterval: 2000, maxStalledCount: 1_000_000 } as const;
 const defaultBackoffMs = { base: 250, max: 300_000 };
 
 /**

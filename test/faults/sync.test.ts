@@ -28,12 +28,14 @@ describe('a control plane that is killed at random while a team edits', () => {
   let server: ServerProcess;
   let port: number;
 
-  const start = async (): Promise<void> => {
-    server = await startServerProcess({
-      dataDir: join(directory, 'control-plane'),
-      port,
+  const startAt = (name: string, at: number): Promise<ServerProcess> =>
+    startServerProcess({
+      dataDir: join(directory, name),
+      port: at,
       flags: ['--processes', '1', '--database-url', postgres.url],
     });
+  const start = async (): Promise<void> => {
+    server = await startAt('control-plane', port);
   };
   const clientOf = (path: string): HttpClient => createHttpClient(`${server.url}${path}`, server.ca, server.token);
 
@@ -108,5 +110,30 @@ describe('a control plane that is killed at random while a team edits', () => {
       60_000,
     );
     assert.deepEqual(await copies(), []);
+  });
+
+  it('goes on at once on another machine when the one that leads is killed', async () => {
+    const other = await startAt('second', await freePort());
+    try {
+      const team = createHttpClient(`${other.url}/clusters/root:team`, other.ca, other.token);
+      const { configMap, deployment } = teamManifests('nginx:1');
+      await team.apply('/api/v1/namespaces/default/configmaps/web', configMap);
+      await team.apply(`${deployments}/web`, deployment);
+      await server.kill();
+      const began = performance.now();
+      await team.merge(`${deployments}/web`, { spec: { replicas: 5 } });
+      await eventually('five available replicas', async () => {
+        const { metadata, status } = (await team.get(`${deployments}/web`)) as unknown as Deployment;
+        return status?.observedGeneration === metadata.generation && status.availableReplicas === 5;
+      });
+      assert.ok(performance.now() - began < 15_000);
+      await team.delete(`${deployments}/web`);
+      await eventually('the Deployment to be gone', async () => (await team.find(`${deployments}/web`)) === undefined);
+      assert.deepEqual(await copies(), []);
+      team.close();
+    } finally {
+      await other.stop();
+      await start();
+    }
   });
 });
