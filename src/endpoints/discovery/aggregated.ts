@@ -14,7 +14,11 @@ export function wantsAggregatedDiscovery(x: Exchange): boolean {
 /** GET /api and /apis as APIGroupDiscoveryList (apidiscovery.k8s.io/v2 and v2beta1), with ETag and 304. */
 export function respondAggregatedDiscovery(x: Exchange, catalog: Catalog, root: 'api' | 'apis'): Promise<void> {
   const version = negotiate(x.header('accept'), 'discovery').as?.version ?? 'v2';
-  const document = cachedDocument(catalog, `aggregated:${root}:${version}`, () => groupList(catalog, root, version));
+  const document = cachedDocument(
+    catalog,
+    `aggregated:${root}:${version}`,
+    () => `${groupList(catalog, root, version)}\n`,
+  );
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
   return respondCachedDocument(x, contentType, document, { 'cache-control': 'public' });
 }

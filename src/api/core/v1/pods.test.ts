@@ -5,7 +5,7 @@ import { pods } from './pods.ts';
 
 function defaulted(status: PodStatus): PodStatus | undefined {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: {}, status } as unknown as Pod;
-  pods.strategy.applyDefaults?.(pod);
+  pods.strategy.applyDefaults?.(pod, 'v1');
   return pod.status;
 }
 
