@@ -69,6 +69,15 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
+  const authenticator = createAuthenticator({
+    store,
+    externalUrl,
+    adminToken: pki.adminToken,
+    clientCaPem: config.tls.clientCaFile === undefined ? pki.caCert : await readFile(config.tls.clientCaFile, 'utf8'),
+    serviceAccountKeys,
+    ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
+    log,
+  });
   const registry = createRegistry({
     store,
     catalogs,
@@ -81,6 +90,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       authorizer,
       externalUrl,
       builtIn,
+      tokenReviewer: authenticator,
       tokenIssuer: createServiceAccountTokenIssuer({ externalUrl, keys: serviceAccountKeys }),
     }),
   });
@@ -93,16 +103,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       store,
       registry,
       catalogs,
-      authenticator: createAuthenticator({
-        store,
-        externalUrl,
-        adminToken: pki.adminToken,
-        clientCaPem:
-          config.tls.clientCaFile === undefined ? pki.caCert : await readFile(config.tls.clientCaFile, 'utf8'),
-        serviceAccountKeys,
-        ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
-        log,
-      }),
+      authenticator,
       authorizer,
       config,
       log,

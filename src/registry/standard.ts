@@ -1,12 +1,14 @@
 import { crdResource } from '../api/apiextensions.k8s.io/v1/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { type TokenReviewer, tokenReviewStorage } from './authentication/token-review.ts';
 import { selfSubjectReviewStorage } from './authentication/self-subject-review.ts';
 import { authorizationReviews, type ReviewAuthorizer } from './authorization/reviews.ts';
 import { scaleStorage } from './autoscaling/scale.ts';
 import type { BuiltInCatalogs } from './catalog.ts';
+import { componentStatusStorage } from './core/componentstatuses.ts';
 import { namespaceFinalizeStorage } from './core/namespaces/finalize.ts';
 import { namespaceHooks } from './core/namespaces/hooks.ts';
-import { podBindingStorage } from './core/pods/binding.ts';
+import { bindingStorage, podBindingStorage } from './core/pods/binding.ts';
 import { podEvictionStorage } from './core/pods/eviction.ts';
 import { podHooks } from './core/pods/hooks.ts';
 import { serviceAccountTokenStorage, type TokenIssuer } from './core/serviceaccounts/token.ts';
@@ -22,6 +24,8 @@ export type StandardOptions = {
   readonly externalUrl: string;
   /** Absent: no ServiceAccount tokens are issued. */
   readonly tokenIssuer?: TokenIssuer;
+  /** Absent: no token reviews. */
+  readonly tokenReviewer?: TokenReviewer;
   /** Absent: no access reviews. */
   readonly authorizer?: ReviewAuthorizer;
   /** Absent: CustomResourceDefinitions are objects like any other and define nothing. */
@@ -33,15 +37,25 @@ export function standardStorages(options: StandardOptions): {
   readonly subresources: Readonly<Record<string, RestStorageFactory>>;
   readonly hooks: Readonly<Record<string, ResourceHooks>>;
 } {
-  const { store, externalUrl, tokenIssuer, authorizer, builtIn } = options;
+  const { store, externalUrl, tokenIssuer, tokenReviewer, authorizer, builtIn } = options;
   return {
     subresources: {
       '*/scale': scaleStorage,
+      bindings: bindingStorage,
+      componentstatuses: componentStatusStorage,
       'namespaces/finalize': namespaceFinalizeStorage,
       'pods/binding': podBindingStorage,
       'pods/eviction': podEvictionStorage,
       ...(tokenIssuer === undefined ? {} : { 'serviceaccounts/token': serviceAccountTokenStorage(tokenIssuer) }),
       'logicalclusters.core.kcp.io': logicalClusterStorage({ externalUrl }),
+      ...(tokenReviewer === undefined
+        ? {}
+        : {
+            'tokenreviews.authentication.k8s.io': tokenReviewStorage(
+              tokenReviewer,
+              (cluster) => `${externalUrl}/clusters/${cluster}`,
+            ),
+          }),
       'selfsubjectreviews.authentication.k8s.io': selfSubjectReviewStorage,
       ...(authorizer === undefined ? {} : authorizationReviews(authorizer)),
     },

@@ -14,6 +14,7 @@ export const componentStatuses = builtinResource({
   resource: 'componentstatuses',
   shortNames: ['cs'],
   scope: 'Cluster',
+  deprecationWarning: 'v1 ComponentStatus is deprecated in v1.19+',
   verbs: ['get', 'list'],
   table: {
     columns: [

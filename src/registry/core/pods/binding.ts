@@ -1,4 +1,11 @@
-import { conflict, type FieldError, fieldError, invalid, notFound } from '../../../apimachinery/errors.ts';
+import {
+  conflict,
+  type FieldError,
+  fieldError,
+  genericNotFound,
+  invalid,
+  notFound,
+} from '../../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
 import { prepareChangedObject } from '../../generic/changed-object.ts';
@@ -14,12 +21,26 @@ import type { RequestContext, Target, WriteOptions } from '../../registry.ts';
 const bindingKind = { group: '', kind: 'Binding' };
 const podBindings = { group: '', resource: 'pods/binding' };
 
+const bound: KubeObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+
 /** POST pods/NAME/binding: what a scheduler says. Gives the pod its node, once. */
 export const podBindingStorage: RestStorageFactory = (engine) => ({
   async create(ctx, target, binding, options) {
     const node = nodeOf(binding, target.name);
     await bind(engine, ctx, target, binding, node, options);
-    return renderObject({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+    return renderObject(bound);
+  },
+});
+
+/** POST bindings: the same for the pod that the binding is named after. */
+export const bindingStorage: RestStorageFactory = (engine) => ({
+  async create(ctx, target, binding, options) {
+    const pods = (await engine.catalogs.catalogFor(ctx.cluster)).find('', 'v1', 'pods');
+    if (pods === undefined) throw genericNotFound();
+    const name = binding.metadata.name ?? '';
+    const node = nodeOf(binding, name);
+    await bind(engine, ctx, { ...target, ...pods, name }, binding, node, options);
+    return renderObject(bound);
   },
 });
 
