@@ -66,7 +66,10 @@ export type WriteItem =
       readonly op: 'createCluster';
       readonly cluster: Omit<ClusterRecord, 'revision' | 'state' | 'shard'> & { readonly shard?: string };
     }
-  /** Marks a cluster and every cluster below it as Deleting: requests see it at once; purge removes rows later. */
+  /**
+   * Marks a cluster and every cluster below it as Deleting: requests see it at once, their watches end; purge removes rows later. Each cluster takes a
+   * revision of its shard, after the objects of the group. Fails with `noCluster` when there is no live cluster of that name, and for root.
+   */
   | { readonly op: 'deleteCluster'; readonly cluster: ClusterName };
 
 export type WriteOutcome =
@@ -205,7 +208,7 @@ export interface ObjectStore {
   /** As old as the cache at hand, or linearizable when there is none. */
   getAny(key: ObjectKey): Promise<CachedObject | undefined>;
   list(options: ListOptions): Promise<ListResult>;
-  /** Live objects of a resource over all clusters of a shard, keyset-paginated; controllers' resync only. */
+  /** Stored objects (not default content) of a resource over all clusters of a shard, keyset-paginated; controllers' resync only. */
   listEverywhere(options: {
     resource: string;
     shard?: string;
@@ -232,13 +235,16 @@ export interface ObjectStore {
   childCluster(parent: ClusterName, workspace: string): Promise<ClusterRecord | undefined>;
   /** Direct children, keyset-paginated by workspace name. */
   childClusters(parent: ClusterName, options: { after?: string; limit: number }): Promise<readonly ClusterRecord[]>;
-  /** Deletes rows of clusters marked Deleting, in bounded steps; resolves to the number of rows removed by this call. */
+  /** Deletes up to `limit` rows of clusters marked Deleting, and in the end the clusters; resolves to the number removed, 0 when nothing is left. */
   purgeDeletedClusters(limit: number): Promise<number>;
   /** Reads up to `limit` changes after `from`, in order (all clusters); throws RevisionCompacted. Controllers resume with it. */
   changesSince(from: number, limit: number, shard?: string): Promise<readonly Change[]>;
   /** Oldest revision a watch may start from. */
   oldestRevision(shard?: string): number;
-  /** Runs while this replica holds the named lock; the signal aborts on loss. Resolves when `signal` aborts. Postgres: advisory lock. */
+  /**
+   * Runs while this replica holds the named lock; the signal aborts on loss. A run that returns or throws gives the lock back, and the replicas contend
+   * for it again after a second. Resolves when `signal` has aborted and the run has returned. Postgres: advisory lock.
+   */
   lead(name: string, signal: AbortSignal, run: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** A small durable note (controller checkpoints). */
   readCheckpoint(name: string): Promise<number | undefined>;

@@ -225,7 +225,9 @@ class MemoryStore implements MemoryObjectStore {
         }
       }
       this.#objects.drop(record.name);
+      if (removed >= limit) return Promise.resolve(removed);
       this.#clusters.remove(record.name);
+      removed++;
     }
     return Promise.resolve(removed);
   }

@@ -225,21 +225,25 @@ export function history(cluster: boolean, resource: boolean, namespace: boolean)
   );
 }
 
-/** Gives the number of rows removed, and of clusters. */
+/**
+ * Removes up to $1 rows of clusters that are being deleted and have none below them: their objects, and when those are gone, their own. Gives how many.
+ */
 export const purge = statement(
   'purge',
   `with dead as materialized (
-    select id from clusters where deleted_as <> 0 order by id limit 1000
+    select c.id from clusters c
+    where c.deleted_as <> 0 and not exists (select from clusters below where below.parent_id = c.id)
+    order by c.id limit 1000
   ), doomed as materialized (
-    select o.ctid from dead d join objects o on o.cluster_id = d.id limit $1
+    select o.row from dead d cross join lateral (select o.ctid as row from objects o where o.cluster_id = d.id offset 0) o limit $1
   ), gone as (
-    delete from objects o using doomed where o.ctid = doomed.ctid returning 1
+    delete from objects o using doomed where o.ctid = doomed.row returning 1
+  ), empty as materialized (
+    select d.id from dead d order by d.id limit $1 - (select count(*) from doomed)
   ), finished as (
-    delete from clusters c using dead d
-    where c.id = d.id and (select count(*) from doomed) < $1 and not exists (select from clusters below where below.parent_id = c.id)
-    returning 1
+    delete from clusters c using empty e where c.id = e.id returning 1
   )
-  select (select count(*) from gone), (select count(*) from finished)`,
+  select (select count(*) from gone) + (select count(*) from finished)`,
 );
 
 export const readCheckpoint = statement('read_checkpoint', 'select revision from checkpoints where name = $1');
