@@ -206,7 +206,10 @@ export const followClusters = statement(
   where r.shard = $1`,
 );
 
-/** The log, oldest first, as one watch wants it. Which conditions there are is part of the statement's name: each has its own plan. */
+/**
+ * The log, oldest first, as one watch wants it. Which conditions there are is part of the statement's name: each has its own plan. A cluster lives in one
+ * shard; naming both would invite a walk over the whole log.
+ */
 export function history(cluster: boolean, resource: boolean, namespace: boolean): Statement {
   return statement(
     `history_${Number(cluster)}${Number(resource)}${Number(namespace)}`,
@@ -214,8 +217,8 @@ export function history(cluster: boolean, resource: boolean, namespace: boolean)
     from revision r
     left join lateral (
       select * from changes h
-      where h.shard = r.shard and h.revision > $2 and h.resource_id <> 0
-        and ${cluster ? 'h.cluster_id = $4' : '$4::int is not null'}
+      where h.revision > $2 and h.resource_id <> 0
+        and ${cluster ? 'h.cluster_id = $4' : 'h.shard = r.shard and $4::int is not null'}
         and ${resource ? 'h.resource_id = $5' : '$5::int is not null'}
         and ${namespace ? 'h.namespace = $6' : '$6::text is not null'}
       order by h.revision limit $3
