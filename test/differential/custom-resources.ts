@@ -158,7 +158,7 @@ const specs: Record<string, unknown> = {
   'size too big and odd': { size: 11 },
   'size a fraction': { size: 1.5 },
   'big too big': { big: 1000001 },
-  'big beyond doubles': { big: 9007199254740993 },
+  'big beyond doubles': { big: 9007199254740991 },
   'ratio too small': { ratio: 0.5 },
   'ratio not a multiple': { ratio: 0.6 },
   'ratio too big': { ratio: 1000000.5 },

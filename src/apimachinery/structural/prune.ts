@@ -24,6 +24,11 @@ export function prunedCopy(object: JsonObject, schema: Structural, unknown?: str
   return copy;
 }
 
+/** A copy of any value without what its schema does not declare. */
+export function prunedValue(value: Json, schema: Structural): Json {
+  return schema.preserveUnknown && !isObject(value) ? deepCopy(value) : prune(value, schema, '.', undefined);
+}
+
 function pruneMember(
   copy: JsonObject,
   name: string,

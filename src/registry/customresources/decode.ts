@@ -8,6 +8,7 @@ import type { Decoded } from '../../apimachinery/schema/schema.ts';
 import { prunedCopy } from '../../apimachinery/structural/prune.ts';
 import type { Structural } from '../../apimachinery/structural/structural.ts';
 import { coerceEmbedded } from './embedded.ts';
+import { cannotBeHandled } from './refusal.ts';
 
 const none: readonly string[] = [];
 
@@ -51,11 +52,6 @@ function decodeMetadata(given: JsonObject, gvk: GroupVersionKind): { metadata: J
     if (!(error instanceof DecodeError)) throw error;
     throw new DecodeError(error.problem, cannotBeHandled(gvk, error.problem));
   }
-}
-
-/** The text of a body that is no object of the kind. */
-export function cannotBeHandled({ kind, version }: GroupVersionKind, why: string): string {
-  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`;
 }
 
 function goKind(value: unknown): string {

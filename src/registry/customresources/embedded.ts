@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts
 import type { GroupVersionKind } from '../../apimachinery/object.ts';
 import { DecodeError, decodeObject } from '../../apimachinery/schema/decode.ts';
 import { memberOf, type Structural } from '../../apimachinery/structural/structural.ts';
-import { cannotBeHandled } from './decode.ts';
+import { cannotBeHandled } from './refusal.ts';
 
 /**
  * Fits the metadata of embedded resources (x-kubernetes-embedded-resource) to ObjectMeta, in place; paths of unknown fields are added to `unknown`.

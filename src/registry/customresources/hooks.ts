@@ -1,5 +1,6 @@
 import { acceptNames, takenNames } from '../../api/apiextensions.k8s.io/v1/names.ts';
 import { cleanupFinalizer, type Crd, crdResource, setCrdCondition } from '../../api/apiextensions.k8s.io/v1/types.ts';
+import { setApprovalCondition } from '../../api/apiextensions.k8s.io/v1/validate-approval.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { BuiltInCatalogs } from '../catalog.ts';
@@ -48,6 +49,7 @@ export function customResourceDefinitionHooks(
       const { items } = await store.list({ cluster: cluster.name, resource: crdResource, at: { mode: 'fresh' } });
       const others = items.map((item) => item.object);
       acceptNames(crd, namesInGroup(crd, others, builtIn.builtIn(cluster).definitions), formatTime(now()));
+      setApprovalCondition(crd, formatTime(now()));
       return [];
     },
     blocksRemoval: (object) => object.metadata.deletionTimestamp === undefined,

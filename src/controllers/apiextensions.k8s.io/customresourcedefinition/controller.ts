@@ -6,6 +6,7 @@ import {
   crdResource,
   setCrdCondition,
 } from '../../../api/apiextensions.k8s.io/v1/types.ts';
+import { setApprovalCondition } from '../../../api/apiextensions.k8s.io/v1/validate-approval.ts';
 import { ApiError } from '../../../apimachinery/errors.ts';
 import { deepCopy, type Json } from '../../../apimachinery/json.ts';
 import { formatTime } from '../../../apimachinery/object.ts';
@@ -84,7 +85,8 @@ export function createCustomResourceDefinitionController(
         items.map((item) => item.object),
         builtIn,
       );
-      if (!acceptNames(crd, taken, formatTime(now()))) return;
+      const namesChanged = acceptNames(crd, taken, formatTime(now()));
+      if (!setApprovalCondition(crd, formatTime(now())) && !namesChanged) return;
       await writeStatus(client, key, crd);
       ringForRefused(items, enqueue);
     },
