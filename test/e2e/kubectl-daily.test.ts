@@ -61,6 +61,11 @@ describe('kubectl in a team’s day', () => {
     await ok('run', 'shell', '--image=busybox', '--restart=Never', '--', 'sleep', '1');
     await ok('create', 'cronjob', 'nightly', '--image=busybox', '--schedule=0 3 * * *', '--', 'date');
     await ok('create', 'job', 'now', '--from=cronjob/nightly');
+    assert.equal(await ok('get', 'job', 'now', '-o', 'jsonpath={.metadata.labels.job-name}'), 'now');
+    assert.match(
+      await refused('create', 'quota', 'q', '--hard=cpu=1,pods=3', '--scopes=BestEffort'),
+      /\{"BestEffort"\}: unsupported scope applied to resource/,
+    );
     const all = await ok('get', 'all', '-o', 'wide');
     for (const name of [
       'pod/shell',

@@ -27,10 +27,14 @@ const nameLabel = 'batch.kubernetes.io/job-name';
 
 function applyDefaults(object: KubeObject): void {
   const job = object as Job;
-  const spec = (job.spec ??= {});
-  const labels = spec.template?.metadata?.labels;
-  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
-  defaultJobSpec(spec);
+  defaultLabels(job);
+  defaultJobSpec((job.spec ??= {}));
+}
+
+/** A job without labels has those of its pods. */
+function defaultLabels({ metadata, spec }: Job): void {
+  const labels = spec?.template?.metadata?.labels;
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
 }
 
 /** Labels the pods with the job's name and uid and selects them by uid, unless the client manages the selector. */
@@ -46,6 +50,7 @@ function generateSelector(job: Job): void {
   labels[uidLabel] ??= uid;
   const matchLabels = ((spec.selector ??= {}).matchLabels ??= {});
   matchLabels[uidLabel] ??= uid;
+  defaultLabels(job);
 }
 
 function validate(object: KubeObject): FieldError[] {

@@ -40,6 +40,15 @@ const scopes = new Set([
   'CrossNamespacePodAffinity',
 ]);
 
+const podComputeResources = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+
+/** Resources that a scope can tell apart: pods, and what their containers ask for unless the scope says that they ask for nothing. */
+function scopeApplies(scope: string, resource: string): boolean {
+  return (
+    !scopes.has(scope) || resource === 'pods' || (scope !== 'BestEffort' && podComputeResources.includes(resource))
+  );
+}
+
 function validateAmounts(list: ResourceList | undefined, path: string, errors: FieldError[]): void {
   for (const name of Object.keys(list ?? {})) {
     const at = atKey(path, name);
@@ -63,7 +72,11 @@ function validate(object: KubeObject): FieldError[] {
   const refuse = (message: string): void => {
     errors.push(fieldError.invalid('spec.scopes', goSyntax(goScopes(chosen)), message));
   };
-  for (const scope of chosen) if (!scopes.has(scope)) refuse('unsupported scope');
+  const standard = Object.keys(hard ?? {}).filter((name) => limited.has(name));
+  for (const scope of chosen) {
+    if (!scopes.has(scope)) refuse('unsupported scope');
+    for (const name of standard) if (!scopeApplies(scope, name)) refuse('unsupported scope applied to resource');
+  }
   if (chosen.includes('BestEffort') && chosen.includes('NotBestEffort')) refuse('conflicting scopes');
   if (chosen.includes('Terminating') && chosen.includes('NotTerminating')) refuse('conflicting scopes');
   return errors;

@@ -36,7 +36,10 @@ export function toCoreEvent(object: KubeObject): KubeObject {
 }
 
 export function fromCoreEvent(object: KubeObject): KubeObject {
-  return rename(object, renamedBack, apiVersion);
+  const event = rename(object, renamedBack, apiVersion);
+  // The core API always writes these, this one only when they say something.
+  for (const field of ['reportingController', 'reportingInstance']) if (event[field] === '') delete event[field];
+  return event;
 }
 
 function validateSeries(event: CoreEvent, errors: FieldError[]): void {
