@@ -59,6 +59,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     defaults: createDefaultContent({ caCertificatePem: pki.caCert }),
     cacheBytes: config.limits.cacheBytes,
     historyRetentionMs: config.historyRetentionMs,
+    metrics: metrics.registry,
     log,
   });
   const builtIn = createCatalogSource({

@@ -209,13 +209,13 @@ function decide(
   if (entries !== undefined) object.metadata.managedFields = entries;
   const text = textToStore(target.definition, object);
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
-    const item: WriteItem = { op: 'delete', key, expected, text };
+    const item: WriteItem = { op: 'delete', key, expected, text, before: current };
     return { kind: 'remove', object, text, items: [...(hooks?.beforeRemove?.(current) ?? []), item] };
   }
   if (saysTheSame(object, text, current)) return { kind: 'same' };
   const owners = ownerUids(object.metadata);
-  const item: WriteItem =
-    owners === undefined ? { op: 'update', key, expected, text } : { op: 'update', key, expected, text, owners };
+  const change = { op: 'update' as const, key, expected, text, before: current };
+  const item: WriteItem = owners === undefined ? change : { ...change, owners };
   return { kind: 'write', object, text, item };
 }
 

@@ -79,7 +79,7 @@ function planDeletion(
   if (text === current.text) return { answer: { done: false, object: renderCached(target, current) } };
   if (options.dryRun) return { answer: { done: false, object: renderWritten(target, object, text, current.revision) } };
   const owners = ownerUids(object.metadata);
-  const item = { op: 'update' as const, key: keyOf(ctx, target), expected: current.revision, text };
+  const item = { op: 'update' as const, key: keyOf(ctx, target), expected: current.revision, text, before: current };
   return {
     items: [owners === undefined ? item : { ...item, owners }],
     finish: (revision) => ({ done: false, object: renderWritten(target, object, text, revision) }),
@@ -110,7 +110,7 @@ function remove(
   if (options.dryRun) return { answer: { done: true, object: renderCached(target, current), uid } };
   const { text } = current;
   const key = keyOf(ctx, target);
-  const item = { op: 'delete' as const, key, expected: current.revision, text };
+  const item = { op: 'delete' as const, key, expected: current.revision, text, before: current };
   const together = hooks.beforeRemove?.(current) ?? [];
   return {
     items: together.length === 0 ? [item] : [...together, item],
