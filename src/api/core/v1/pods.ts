@@ -2,9 +2,12 @@ import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { formatTime } from '../../../apimachinery/object.ts';
 import { builtinResource } from '../../builtin-resource.ts';
+import { builtinSchema } from '../../builtin-types.ts';
 import type { StrategyContext } from '../../resource-definition.ts';
 import { warnOfName } from '../../apps/v1/workload.ts';
 import type { Pod, PodStatus } from './pod-status.ts';
+import { prepareEphemeralContainers, validateEphemeralContainers } from './pod-ephemeral-containers.ts';
+import { prepareResize, validateResize } from './pod-resize.ts';
 import { podTable } from './pods-table.ts';
 import { defaultPod, defaultPodSpec } from './pod-template/defaults.ts';
 import { dropGatedPodFields } from './pod-template/gated-fields.ts';
@@ -102,6 +105,21 @@ function prepareStatus(object: KubeObject, before: KubeObject): void {
   if (pod.status !== undefined && qosClass !== undefined) pod.status.qosClass = qosClass;
 }
 
+const podKind = { group: '', version: 'v1', kind: 'Pod' };
+const fieldsBut = new Map<string, readonly string[]>();
+
+/** Everything in a pod but some fields of its spec. */
+function allBut(fields: readonly string[]): readonly string[] {
+  const key = fields.join();
+  let others = fieldsBut.get(key);
+  if (others === undefined) {
+    const names = [...builtinSchema('io.k8s.api.core.v1.PodSpec').fields.keys()];
+    others = ['metadata', 'status', ...names.filter((name) => !fields.includes(name)).map((name) => `spec.${name}`)];
+    fieldsBut.set(key, others);
+  }
+  return others;
+}
+
 export const pods = builtinResource({
   group: '',
   version: 'v1',
@@ -125,6 +143,28 @@ export const pods = builtinResource({
   },
   status: { prepareForUpdate: prepareStatus, validateUpdate: validatePodStatusUpdate },
   subresources: {
+    ephemeralcontainers: {
+      kind: podKind,
+      verbs: ['get', 'patch', 'update'],
+      part: {
+        get resetFields() {
+          return allBut(['ephemeralContainers']);
+        },
+        prepareForUpdate: prepareEphemeralContainers,
+        validateUpdate: (object, old) => validateEphemeralContainers(object, old, validate),
+      },
+    },
+    resize: {
+      kind: podKind,
+      verbs: ['get', 'patch', 'update'],
+      part: {
+        get resetFields() {
+          return allBut(['containers', 'initContainers']);
+        },
+        prepareForUpdate: prepareResize,
+        validateUpdate: (object, old) => validateResize(object, old, validate),
+      },
+    },
     binding: { kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
     eviction: { kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
   },
