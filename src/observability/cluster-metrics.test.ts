@@ -38,7 +38,7 @@ it('any worker gives the metrics of all workers together', async () => {
   );
   const text = await new Promise<string>((resolve, reject) => {
     const child = fork(program, { stdio: 'inherit' });
-    child.on('message', (message) => resolve(String(message)));
+    child.on('message', (message) => resolve(typeof message === 'string' ? message : JSON.stringify(message)));
     child.on('exit', (code) => reject(new Error(`ended with ${code}`)));
   });
   assert.match(text, /apiserver_request_total\{[^}]*code="200"[^}]*\} 3/);

@@ -124,7 +124,7 @@ export type Watched = {
   readonly marks: (number | ApiError | 'end')[];
   /** Resolves when all that is committed now has been delivered. */
   settled(): Promise<void>;
-  stop(): void;
+  readonly stop: () => void;
 };
 
 export const alice: UserInfo = { name: 'alice', uid: 'u1', groups: ['system:authenticated'], extra: {} };

@@ -24,7 +24,7 @@ function altered(change: (store: ObjectStore) => Partial<ObjectStore>): ObjectSt
 }
 
 /** A store whose cache stays at what `freeze` saw, as on a replica that is behind. */
-function lagging(): { store: ObjectStore; freeze(key: ObjectKey): Promise<void> } {
+function lagging(): { store: ObjectStore; readonly freeze: (key: ObjectKey) => Promise<void> } {
   const seen = new Map<string, CachedObject | undefined>();
   let inner: ObjectStore | undefined;
   const store = altered((real) => {

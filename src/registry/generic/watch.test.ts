@@ -199,7 +199,7 @@ describe('list and watch', () => {
             assert.equal(state.has(object.key.name), type === 'MODIFIED');
             state.set(object.key.name, Buffer.from(object.bytes).toString());
           }
-          assert.deepEqual(new Map([...state].toSorted()), await listed());
+          assert.deepEqual(new Map([...state].toSorted(([a], [b]) => (a < b ? -1 : 1))), await listed());
           watch.stop();
         },
       ),
