@@ -12,10 +12,9 @@ export function changesGeneration(definition: ResourceDefinition, object: KubeOb
     !deepEqual(object.metadata.annotations, old.metadata.annotations)
   )
     return true;
+  // Who follows endpoint slices selects them by label.
+  if (definition.resource === 'endpointslices' && !deepEqual(object.metadata.labels, old.metadata.labels)) return true;
   const countsStatus = !definition.builtIn && definition.status === undefined;
-  if (definition.strategy.generationCountsAnnotations === true) {
-    if (!deepEqual(object.metadata.annotations, old.metadata.annotations)) return true;
-  }
   for (const key of Object.keys(object)) {
     if (isOutside(key, countsStatus)) continue;
     if (!deepEqual(object[key] as Json | undefined, old[key] as Json | undefined)) return true;

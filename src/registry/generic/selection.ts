@@ -56,6 +56,8 @@ function fieldReader(definition: ResourceDefinition, field: string): (object: Ca
   throw badRequest(
     offered === undefined && definition.builtIn
       ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-      : `field label not supported: ${field}`,
+      : definition.resource === 'jobs' && definition.group === 'batch'
+        ? `field label ${JSON.stringify(field)} not supported for Job`
+        : `field label not supported: ${field}`,
   );
 }

@@ -103,5 +103,4 @@ export const replicaSets = builtinResource({
     validateUpdate: validateStatus,
   },
   scale: workloadScale,
-  fieldSelectors: { 'status.replicas': (object) => String((object as Workload).status?.replicas ?? 0) },
 });

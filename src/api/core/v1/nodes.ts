@@ -1,9 +1,10 @@
+import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn, unknownTime } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 
 type Node = KubeObject & {
-  spec?: { unschedulable?: boolean; podCIDR?: string; podCIDRs?: string[] };
+  spec?: { unschedulable?: boolean; podCIDR?: string; podCIDRs?: string[]; providerID?: string };
   status?: {
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;
@@ -25,6 +26,26 @@ function applyDefaults(object: KubeObject): void {
   const { spec, status } = object as Node;
   if (spec?.podCIDR && (spec.podCIDRs ?? []).length === 0) spec.podCIDRs = [spec.podCIDR];
   if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+}
+
+/** What was once assigned to a node stays (ValidateNodeUpdate). */
+function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const { spec = {} } = object as Node;
+  const { spec: old = {} } = before as Node;
+  const { podCIDRs = [] } = old;
+  const refuse = (): void => {
+    errors.push(fieldError.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+  };
+  if (podCIDRs.length > 0) {
+    if (podCIDRs.length !== (spec.podCIDRs ?? []).length) refuse();
+    else podCIDRs.forEach((range, index) => range !== spec.podCIDRs?.[index] && refuse());
+  }
+  if ((old.providerID ?? '') !== '' && old.providerID !== spec.providerID)
+    errors.push(
+      fieldError.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'),
+    );
+  return errors;
 }
 
 function statusCell({ spec = {}, status = {} }: Node): string {
@@ -84,7 +105,7 @@ export const nodes = builtinResource({
       ];
     },
   },
-  strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults },
+  strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults, validateUpdate },
   status: {},
   fieldSelectors: {
     'spec.unschedulable': (object) => String((object as Node).spec?.unschedulable ?? false),

@@ -112,5 +112,4 @@ export const persistentVolumeClaims = builtinResource({
     validateUpdate,
   },
   status: {},
-  fieldSelectors: { name: (object) => object.metadata.name ?? '' },
 });

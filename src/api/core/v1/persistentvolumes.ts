@@ -102,5 +102,4 @@ export const persistentVolumes = builtinResource({
       } else if (time === undefined || time === known) status.lastPhaseTransitionTime = formatTime(ctx.now);
     },
   },
-  fieldSelectors: { name: (object) => object.metadata.name ?? '' },
 });
