@@ -20,6 +20,7 @@ function normalizeText(text: string): string {
   return text
     .replace(/"description":\s*"(?:[^"\\]|\\.)*"/g, '"description":""')
     .replaceAll(run, 'RUN')
+    .replaceAll('atoll-admin', 'admin')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
     .replace(/(\\*"resourceVersion\\*":\s*\\*")\d+/g, '$1RV')

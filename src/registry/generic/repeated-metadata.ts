@@ -18,12 +18,23 @@ const ofKind: Readonly<Record<string, readonly [update: number, whole: number]>>
   podtemplates: [1, 0],
   resourcequotas: [1, 0],
   'cronjobs.batch': [1, 0],
+  'csidrivers.storage.k8s.io': [1, 0],
+  'csinodes.storage.k8s.io': [0, 2],
   'deployments.apps': [1, 0],
   'endpointslices.discovery.k8s.io': [0, 1],
   'horizontalpodautoscalers.autoscaling': [1, 0],
+  'flowschemas.flowcontrol.apiserver.k8s.io': [0, 1],
   'leases.coordination.k8s.io': [1, 0],
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': [0, 1],
   'poddisruptionbudgets.policy': [0, 0],
+  'priorityclasses.scheduling.k8s.io': [1, 0],
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': [0, 1],
+  'servicecidrs.networking.k8s.io': [1, 0],
   'statefulsets.apps': [1, 0],
+  'validatingadmissionpolicies.admissionregistration.k8s.io': [0, 1],
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': [0, 1],
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': [0, 1],
+  'volumeattachments.storage.k8s.io': [0, 2],
   'clusterrolebindings.rbac.authorization.k8s.io': [1, 2],
   'clusterroles.rbac.authorization.k8s.io': [1, 2],
   'rolebindings.rbac.authorization.k8s.io': [1, 2],
@@ -31,7 +42,13 @@ const ofKind: Readonly<Record<string, readonly [update: number, whole: number]>>
 };
 const onceUpdated = [1, 0] as const;
 const never = [0, 0] as const;
-const silentStatus = new Set(['cronjobs.batch', 'poddisruptionbudgets.policy']);
+const ofStatus: Readonly<Record<string, readonly [update: number, whole: number]>> = {
+  'certificatesigningrequests.certificates.k8s.io': [1, 1],
+  'cronjobs.batch': never,
+  'poddisruptionbudgets.policy': never,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': never,
+  'volumeattachments.storage.k8s.io': never,
+};
 
 /** Kinds whose own validation of a new object leaves metadata alone: it is checked after that found nothing, and takes any name that a path can hold. */
 export function checksMetadataLast({ resource, group }: ResourceDefinition): boolean {
@@ -44,9 +61,7 @@ export function repeatedMetadataErrors(target: Target, meta: ObjectMeta, old: Ob
   const { storage, namespaced } = factsOf(definition);
   const [updates, wholes] =
     subresource !== ''
-      ? silentStatus.has(storage)
-        ? never
-        : onceUpdated
+      ? (ofStatus[storage] ?? onceUpdated)
       : definition.storageGroup !== undefined || !definition.builtIn
         ? onceUpdated
         : (ofKind[storage] ?? usual);
