@@ -184,7 +184,6 @@ export const groups: Readonly<Record<string, readonly Step[]>> = {
     'label deployment web bad=a/b',
     'label deployment web "bad key=x"',
     'label deployments --all all=yes',
-    'label deployment web --list',
     'label deployment web x=y --dry-run=server',
     'label deployment web x=y --resource-version=1',
     'annotate deployment web note=hello',
