@@ -92,6 +92,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       externalUrl,
       builtIn,
       tokenReviewer: authenticator,
+      serviceRanges: config.serviceRanges,
       tokenIssuer: createServiceAccountTokenIssuer({ externalUrl, keys: serviceAccountKeys }),
     }),
   });

@@ -22,6 +22,8 @@ export type Config = {
   readonly processes: number;
   /** `deployments.apps` … or ['*']. */
   readonly resources: readonly string[];
+  /** Where cluster addresses and node ports of Services come from, in each logical cluster anew. */
+  readonly serviceRanges: { readonly clusterIps: string; readonly nodePorts: string };
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly oidc?: OidcConfig;
   readonly limits: Limits;

@@ -47,6 +47,10 @@ export function loadConfig(sources: Sources): Config {
     roles: parseChoices('roles', read('roles') ?? '', ['api', 'controllers', 'sync'] as const),
     processes: parseCount('processes', read('processes') ?? String(availableParallelism()), 1, 1024),
     resources: parseList(read('resources') ?? '*'),
+    serviceRanges: Object.freeze({
+      clusterIps: parseIpRange(read('service-cluster-ip-range') ?? ''),
+      nodePorts: parsePortRange(read('service-node-port-range') ?? ''),
+    }),
     logLevel: parseChoice('log-level', read('log-level') ?? 'info', [
       'trace',
       'debug',
@@ -161,6 +165,28 @@ function parseCount(name: string, text: string, min: number, max: number): numbe
   if (!/^\d+$/.test(text) || value < min || value > max)
     throw new ConfigError(`--${name}: "${text}" is not a whole number from ${min} to ${max}`);
   return value;
+}
+
+function parseIpRange(text: string): string {
+  const [address = '', length = ''] = text.split('/');
+  const bits = Number(length);
+  const parts = address.split('.');
+  const isAddress = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+  const value = parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+  const isAligned = /^\d{1,2}$/.test(length) && bits >= 8 && bits <= 30 && value % 2 ** (32 - bits) === 0;
+  if (!isAddress || !isAligned)
+    throw new ConfigError(
+      `--service-cluster-ip-range: "${text}" is not an IPv4 range from /8 to /30 such as 10.96.0.0/12`,
+    );
+  return text;
+}
+
+function parsePortRange(text: string): string {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first < 1 || last > 65535 || first > last)
+    throw new ConfigError(`--service-node-port-range: "${text}" is not a range of ports such as 30000-32767`);
+  return text;
 }
 
 function parseBoolean(name: string, text: string): boolean {

@@ -78,6 +78,18 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '*',
   },
   {
+    name: 'service-cluster-ip-range',
+    placeholder: 'CIDR',
+    description: 'IPv4 addresses that Services get, in each logical cluster anew',
+    fallback: '10.96.0.0/12',
+  },
+  {
+    name: 'service-node-port-range',
+    placeholder: 'FROM-TO',
+    description: 'node ports that Services get, in each logical cluster anew',
+    fallback: '30000-32767',
+  },
+  {
     name: 'log-level',
     placeholder: 'LEVEL',
     description: 'trace, debug, info, warn, error or silent',

@@ -12,6 +12,8 @@ import { bindingStorage, podBindingStorage } from './core/pods/binding.ts';
 import { podEvictionStorage } from './core/pods/eviction.ts';
 import { podHooks } from './core/pods/hooks.ts';
 import { serviceAccountTokenStorage, type TokenIssuer } from './core/serviceaccounts/token.ts';
+import { serviceHooks } from './core/services/hooks.ts';
+import { defaultServiceRanges, type ServiceRanges } from './core/services/ranges.ts';
 import { customResourceDefinitionHooks } from './customresources/hooks.ts';
 import type { RestStorageFactory } from './generic/engine.ts';
 import type { ResourceHooks } from './generic/hooks.ts';
@@ -24,6 +26,8 @@ export type StandardOptions = {
   readonly externalUrl: string;
   /** Absent: no ServiceAccount tokens are issued. */
   readonly tokenIssuer?: TokenIssuer;
+  /** What Services get their addresses and node ports from. Default: stock's ranges. */
+  readonly serviceRanges?: ServiceRanges;
   /** Absent: no token reviews. */
   readonly tokenReviewer?: TokenReviewer;
   /** Absent: no access reviews. */
@@ -62,6 +66,7 @@ export function standardStorages(options: StandardOptions): {
     hooks: {
       namespaces: namespaceHooks,
       pods: podHooks,
+      services: serviceHooks({ store, ranges: options.serviceRanges ?? defaultServiceRanges }),
       'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
       ...(builtIn === undefined ? {} : { [crdResource]: customResourceDefinitionHooks(store, builtIn) }),
     },

@@ -154,6 +154,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     roles: ['api'],
     processes: 1,
     resources: ['*'],
+    serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
     logLevel: 'info',
     limits: {
       bodyBytes: 3 * 1024 * 1024,

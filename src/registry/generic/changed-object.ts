@@ -21,10 +21,9 @@ import { storedView, textToStore, toStorageVersion } from './versions.ts';
 export type ChangedObject =
   /** The stored object already says all that. */
   | { readonly kind: 'same' }
-  | { readonly kind: 'write'; readonly object: KubeObject; readonly text: string; readonly item: WriteItem }
-  /** The last finalizer of an object being deleted is gone, and the object with it. */
+  /** `remove`: the last finalizer of an object being deleted is gone, and the object with it. The last item is the object's. */
   | {
-      readonly kind: 'remove';
+      readonly kind: 'write' | 'remove';
       readonly object: KubeObject;
       readonly text: string;
       readonly items: readonly WriteItem[];
@@ -117,6 +116,9 @@ export async function prepareChangedObject(
   deduplicateOwners(object.metadata, ctx, true);
   const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
   carryMetadata(prepared.metadata, old.metadata);
+  const hook = target.subresource === '' ? engine.hooks[facts.storage]?.beforeUpdate : undefined;
+  const together = hook?.(ctx, prepared, old, options.dryRun) ?? [];
+  const companions = together instanceof Promise ? await together : together;
   const setsSpec = target.subresource === 'scale' || (target.subresource !== 'status' && isViewOfObject(target));
   const counts = setsSpec && strategy.generation !== 'none';
   if (counts && changesGeneration(definition, prepared, old))
@@ -125,7 +127,7 @@ export async function prepareChangedObject(
   if (target.subresource !== 'status') strategy.warn?.(prepared, old, strategyContext(ctx, now));
   const validating = engine.admission.validate({ ...attributes, object: prepared });
   if (validating !== undefined) await validating;
-  return decide(engine, ctx, target, strategy.beforeStorage?.(prepared) ?? prepared, current);
+  return decide(engine, ctx, target, strategy.beforeStorage?.(prepared) ?? prepared, current, companions);
 }
 
 /** What this target may not change comes from the stored object. */
@@ -195,13 +197,14 @@ function validateChange(
   if (target.subresource === '') definition.strategy.warn?.(object, old, strategyCtx);
 }
 
-function decide(
+async function decide(
   engine: Engine,
   ctx: RequestContext,
   target: Target,
   object: KubeObject,
   current: CachedObject,
-): ChangedObject {
+  companions: readonly WriteItem[],
+): Promise<ChangedObject> {
   const key = keyOf(ctx, target);
   const expected = current.revision;
   const hooks = engine.hooks[key.resource];
@@ -210,13 +213,13 @@ function decide(
   const text = textToStore(target.definition, object);
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text, before: current };
-    return { kind: 'remove', object, text, items: [...(hooks?.beforeRemove?.(current) ?? []), item] };
+    return { kind: 'remove', object, text, items: [...((await hooks?.beforeRemove?.(current)) ?? []), item] };
   }
   if (saysTheSame(object, text, current)) return { kind: 'same' };
   const owners = ownerUids(object.metadata);
   const change = { op: 'update' as const, key, expected, text, before: current };
   const item: WriteItem = owners === undefined ? change : { ...change, owners };
-  return { kind: 'write', object, text, item };
+  return { kind: 'write', object, text, items: companions.length === 0 ? [item] : [...companions, item] };
 }
 
 /** Deleted, with no grace period left: it goes when nothing holds it any more (upstream's ShouldDeleteDuringUpdate). */

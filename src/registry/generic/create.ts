@@ -1,9 +1,10 @@
-import { alreadyExists, ApiError, methodNotSupported } from '../../apimachinery/errors.ts';
+import { alreadyExists, ApiError, methodNotSupported, serviceUnavailable } from '../../apimachinery/errors.ts';
 import { deepCopy, type Json } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { Rendered, RequestContext, Target, WriteOptions } from '../registry.ts';
 import { clusterGone, type Engine } from './engine.ts';
 import { decisive } from './guaranteed-write.ts';
+import { companionFailed, refusalOf } from './hooks.ts';
 import { prepareNewObject } from './new-object.ts';
 import { renderWritten } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
@@ -25,19 +26,22 @@ export async function createObject(
   if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'create');
   const meta = object.metadata;
   const sentRevision = meta.resourceVersion ?? '';
+  const choosesAnew = engine.hooks[factsOf(target.definition).storage]?.choosesAnew === true;
   const generates = (meta.name ?? '') === '' && (meta.generateName ?? '') !== '';
-  if (!generates) return (await tryCreate(engine, ctx, target, object, options, sentRevision)) as Rendered;
+  if (!generates && !choosesAnew)
+    return (await tryCreate(engine, ctx, target, object, options, sentRevision, false)) as Rendered;
   for (let tries = 1; tries < maxNameTries; tries++) {
     const copy = deepCopy(object as Json) as KubeObject;
-    const created = await tryCreate(engine, ctx, target, copy, options, sentRevision, true);
+    const created = await tryCreate(engine, ctx, target, copy, options, sentRevision, generates);
     if (created !== undefined) return created;
   }
-  const created = await tryCreate(engine, ctx, target, object, options, sentRevision, true);
+  const created = await tryCreate(engine, ctx, target, object, options, sentRevision, generates);
   if (created !== undefined) return created;
+  if (!generates) throw serviceUnavailable('too many writes at once, try again');
   throw noUniqueName(target, object.metadata.name ?? '');
 }
 
-/** Undefined: the generated name is taken. */
+/** Undefined: the generated name is taken, or what was chosen to come along with the object. */
 async function tryCreate(
   engine: Engine,
   ctx: RequestContext,
@@ -45,9 +49,10 @@ async function tryCreate(
   sent: KubeObject,
   options: WriteOptions,
   sentRevision: string,
-  mayDrawAgain = false,
+  mayDrawAgain: boolean,
 ): Promise<Rendered | undefined> {
   const { object, text, items } = await prepareNewObject(engine, ctx, target, sent, options, false);
+  const choosesAnew = engine.hooks[factsOf(target.definition).storage]?.choosesAnew === true;
   // A dry run never reaches the storage that refuses this.
   if (sentRevision !== '' && sentRevision !== '0' && !options.dryRun)
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
@@ -59,9 +64,13 @@ async function tryCreate(
     // Nothing has given it a revision; one that was sent is shown as it came.
     if (!taken) return renderWritten(target, object, text, Number(sentRevision));
   } else {
-    const outcome = decisive(await engine.store.commit(items));
+    const outcomes = await engine.store.commit(items);
+    const outcome = decisive(outcomes);
     if (outcome.ok) return renderWritten(target, object, text, outcome.revision);
     if (outcome.why === 'noCluster') throw clusterGone();
+    const refusal = refusalOf(items, outcomes);
+    if (refusal !== undefined) throw refusal;
+    if (choosesAnew && companionFailed(outcomes)) return undefined;
   }
   if (mayDrawAgain) return undefined;
   throw alreadyExists(gr, name);

@@ -54,14 +54,14 @@ async function admitDeletion(
   await engine.admission.validate(attributes);
 }
 
-function planDeletion(
+async function planDeletion(
   engine: Engine,
   ctx: RequestContext,
   target: Target,
   hooks: ResourceHooks,
   current: CachedObject,
   options: DeleteOptions,
-): Attempt<DeleteAnswer> {
+): Promise<Attempt<DeleteAnswer>> {
   const meta = current.object.metadata;
   const finalizers = meta.finalizers ?? [];
   const grace = hooks.gracePeriodSeconds?.(current.object, options) ?? 0;
@@ -99,19 +99,19 @@ function markDeleting(meta: ObjectMeta, grace: number, now: Date): void {
   meta.deletionGracePeriodSeconds = grace;
 }
 
-function remove(
+async function remove(
   ctx: RequestContext,
   target: Target,
   hooks: ResourceHooks,
   current: CachedObject,
   options: DeleteOptions,
-): Attempt<DeleteAnswer> {
+): Promise<Attempt<DeleteAnswer>> {
   const uid = current.object.metadata.uid ?? '';
   if (options.dryRun) return { answer: { done: true, object: renderCached(target, current), uid } };
   const { text } = current;
   const key = keyOf(ctx, target);
   const item = { op: 'delete' as const, key, expected: current.revision, text, before: current };
-  const together = hooks.beforeRemove?.(current) ?? [];
+  const together = (await hooks.beforeRemove?.(current)) ?? [];
   return {
     items: together.length === 0 ? [item] : [...together, item],
     finish: (revision) => ({

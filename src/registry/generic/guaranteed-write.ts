@@ -2,6 +2,7 @@ import { ApiError, staleObject } from '../../apimachinery/errors.ts';
 import type { GroupResource } from '../../apimachinery/object.ts';
 import type { CachedObject, ObjectKey, ObjectStore, WriteItem, WriteOutcome } from '../../storage/object-store.ts';
 import { clusterGone } from './engine.ts';
+import { refusalOf } from './hooks.ts';
 
 /** What one try over the object's current state wants. */
 export type Attempt<T> =
@@ -46,9 +47,12 @@ export async function guaranteedWrite<T>(
       isFresh = true;
       continue;
     }
-    const outcome = decisive(await store.commit(wanted.items));
+    const outcomes = await store.commit(wanted.items);
+    const outcome = decisive(outcomes);
     if (outcome.ok) return wanted.finish(outcome.revision);
     if (outcome.why === 'noCluster') throw clusterGone();
+    const refusal = refusalOf(wanted.items, outcomes);
+    if (refusal !== undefined) throw refusal;
     losses++;
     current = await store.get(key);
     isFresh = true;

@@ -62,7 +62,7 @@ export async function prepareNewObject(
   if (definition.status !== undefined && !definition.builtIn && object['status'] !== undefined) delete object['status'];
   const strategyCtx = strategyContext(ctx, now);
   strategy.prepareForCreate?.(object, strategyCtx);
-  const together = engine.hooks[facts.storage]?.beforeCreate?.(ctx, object) ?? [];
+  const together = engine.hooks[facts.storage]?.beforeCreate?.(ctx, object, options.dryRun) ?? [];
   const companions = together instanceof Promise ? await together : together;
 
   const ownFirst = checksMetadataLast(definition);

@@ -70,7 +70,7 @@ export function asAttempt(
   if (options.dryRun)
     return { answer: { object: renderWritten(target, object, text, current.revision), created: false } };
   return {
-    items: changed.kind === 'write' ? [changed.item] : changed.items,
+    items: changed.items,
     // What is removed is shown as it last was: its removal is no revision of it.
     finish: (revision) => ({
       object: renderWritten(target, object, text, changed.kind === 'write' ? revision : current.revision),
