@@ -52,7 +52,8 @@ export async function respondApiGroup(x: Exchange, catalog: Catalog, group: stri
   );
 }
 
-function apiGroup(catalog: Catalog, group: string): JsonObject {
+/** metav1.APIGroup without kind and apiVersion: an item of the list of groups. */
+export function apiGroup(catalog: Catalog, group: string): JsonObject {
   const versions = groupVersions(catalog, group).map((version) => ({
     groupVersion: formatApiVersion(group, version),
     version,
@@ -80,7 +81,8 @@ export async function respondApiResources(
   return respondDocument(x, 200, mediaType, document.bytes);
 }
 
-function apiResourceList(catalog: Catalog, group: string, version: string): string {
+/** The metav1.APIResources of a group version, subresources after their resource. */
+export function apiResources(catalog: Catalog, group: string, version: string): Json[] {
   const resources: Json[] = [];
   for (const definition of resourcesOf(catalog, group, version)) {
     const namespaced = definition.scope === 'Namespaced';
@@ -92,7 +94,7 @@ function apiResourceList(catalog: Catalog, group: string, version: string): stri
       verbs: [...sortedVerbs(definition.verbs)],
       ...(definition.shortNames.length === 0 ? {} : { shortNames: [...definition.shortNames] }),
       ...(definition.categories.length === 0 ? {} : { categories: [...definition.categories] }),
-      ...(definition.verbs.includes('list') ? { storageVersionHash: storageVersionHash(definition) } : {}),
+      ...(definition.verbs.includes('watch') ? { storageVersionHash: storageVersionHash(definition) } : {}),
     });
     for (const { name, kind, verbs } of subresourcesOf(definition, version)) {
       const elsewhere = kind.group !== group || kind.version !== version;
@@ -106,12 +108,16 @@ function apiResourceList(catalog: Catalog, group: string, version: string): stri
       });
     }
   }
+  return resources;
+}
+
+function apiResourceList(catalog: Catalog, group: string, version: string): string {
   const groupVersion = formatApiVersion(group, version);
   // The core group's list has no apiVersion: stock servers leave it out.
   return stringify({
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion,
-    resources,
+    resources: apiResources(catalog, group, version),
   });
 }

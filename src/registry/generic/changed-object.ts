@@ -116,8 +116,8 @@ export async function prepareChangedObject(
   deduplicateOwners(object.metadata, ctx, true);
   const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
   carryMetadata(prepared.metadata, old.metadata);
-  const hook = target.subresource === '' ? engine.hooks[facts.storage]?.beforeUpdate : undefined;
-  const together = hook?.(ctx, prepared, old, options.dryRun) ?? [];
+  const hooks = target.subresource === '' ? engine.hooks[facts.storage] : undefined;
+  const together = hooks?.beforeUpdate?.(ctx, prepared, old, options.dryRun) ?? [];
   const companions = together instanceof Promise ? await together : together;
   const setsSpec = target.subresource === 'scale' || (target.subresource !== 'status' && isViewOfObject(target));
   const counts = setsSpec && strategy.generation !== 'none';

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { kubernetesDefinitions } from '../../api/builtin.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
+import { createCatalog } from '../../registry/catalog.ts';
+import { apiGroup, apiResources } from './legacy.ts';
+import { groupNames } from './api-resources.ts';
+
+/*
+ * What GET /apis and the resource lists of a stock kube-apiserver 1.33 answer with its default flags. Ours say the same, but for what has nothing behind it
+ * here: aggregated API servers, and what needs the kubelet of a node.
+ */
+type Stock = {
+  readonly groups: readonly (JsonObject & { name: string })[];
+  readonly resources: Readonly<Record<string, readonly (JsonObject & { name: string })[]>>;
+};
+
+const stock = JSON.parse(readFileSync(new URL('./testdata/stock-1.33.json', import.meta.url), 'utf8')) as Stock;
+const absentGroups = ['apiregistration.k8s.io'];
+const absentResources = new Set([
+  'nodes/proxy',
+  'pods/attach',
+  'pods/exec',
+  'pods/log',
+  'pods/portforward',
+  'pods/proxy',
+  'services/proxy',
+]);
+const catalog = createCatalog(kubernetesDefinitions);
+
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+describe('discovery is that of a stock server', () => {
+  test('groups, their order, versions and preferred versions', () => {
+    const ours = groupNames(catalog).map((group) => plain(apiGroup(catalog, group)));
+    assert.deepEqual(
+      ours,
+      stock.groups.filter(({ name }) => !absentGroups.includes(name)),
+    );
+  });
+
+  for (const [groupVersion, resources] of Object.entries(stock.resources)) {
+    const [first = '', second] = groupVersion.split('/');
+    const [group, version] = second === undefined ? ['', first] : [first, second];
+    if (absentGroups.includes(group)) continue;
+    test(groupVersion, () => {
+      const ours = apiResources(catalog, group, version).map(plain);
+      assert.deepEqual(
+        ours,
+        resources.filter(({ name }) => !absentResources.has(name)),
+      );
+    });
+  }
+});
