@@ -39,15 +39,13 @@ const { schemas } = fc.letrec<{ node: JsonObject; schemas: JsonObject }>((tie) =
     tie('node').map((additionalProperties): JsonObject => ({ type: 'object', additionalProperties })),
     fc.constant<JsonObject>({ 'x-kubernetes-preserve-unknown-fields': true }),
   ),
-  schemas: fc
-    .record({ properties: dictionary(tie('node')), keep: fc.boolean() })
-    .map(
-      ({ properties, keep }): JsonObject => ({
-        type: 'object',
-        properties,
-        ...(keep ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
-      }),
-    ),
+  schemas: fc.record({ properties: dictionary(tie('node')), keep: fc.boolean() }).map(
+    ({ properties, keep }): JsonObject => ({
+      type: 'object',
+      properties,
+      ...(keep ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+    }),
+  ),
 }));
 
 const { object: objects } = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
