@@ -162,6 +162,7 @@ export const deployments = builtinResource({
       delete (object as Deployment).status?.terminatingReplicas;
     },
     validateUpdate: validateStatus,
+    resetFields: ['spec', 'metadata.labels'],
   },
   scale: workloadScale,
 });
