@@ -20,7 +20,7 @@ const travelling = [
   `${prefix}scale-up-tolerance`,
   `${prefix}scale-down-tolerance`,
 ];
-const defaultCpuUtilization = 80;
+export const defaultCpuUtilization = 80;
 
 function struct(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
@@ -83,6 +83,11 @@ function readAnnotation(object: KubeObject, key: string): Json | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a v1 autoscaler has metrics in its annotations. */
+export function holdsMetrics(object: KubeObject): boolean {
+  return structs(readAnnotation(object, metricsAnnotation)).length > 0;
 }
 
 /** The stored (v2) form of a v1 autoscaler. */

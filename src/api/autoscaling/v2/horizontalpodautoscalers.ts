@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { pathSegmentName } from '../../../apimachinery/validation/names.ts';
 import { defaultBehavior } from './behavior-defaults.ts';
-import { hpaFromV1, hpaToV1 } from '../v1/convert.ts';
+import { defaultCpuUtilization, holdsMetrics, hpaFromV1, hpaToV1 } from '../v1/convert.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { invalidEach } from '../../field-path.ts';
 
@@ -35,11 +35,15 @@ type HorizontalPodAutoscaler = KubeObject & {
   status?: { currentReplicas?: number; desiredReplicas?: number; currentMetrics?: Metric[] };
 };
 
-/** In v1 the conversion fills in the metrics, since annotations may hold them. */
+/** In v1 annotations may hold the metrics: only without them is there a default. */
 function applyDefaults(object: KubeObject, version: string): void {
   const spec = ((object as HorizontalPodAutoscaler).spec ??= {});
   spec.minReplicas ??= 1;
-  if (version === 'v1') return;
+  if (version === 'v1') {
+    const v1 = spec as { targetCPUUtilizationPercentage?: number };
+    if (!holdsMetrics(object)) v1.targetCPUUtilizationPercentage ??= defaultCpuUtilization;
+    return;
+  }
   if ((spec.metrics ?? []).length === 0) {
     spec.metrics = [
       { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },

@@ -39,7 +39,7 @@ export const bindingStorage: RestStorageFactory = (engine) => ({
     if (pods === undefined) throw genericNotFound();
     const name = binding.metadata.name ?? '';
     const node = nodeOf(binding, name);
-    await bind(engine, ctx, { ...target, ...pods, name }, binding, node, options);
+    await bind(engine, ctx, { ...target, ...pods, name, subresource: 'binding' }, binding, node, options);
     return renderObject(bound);
   },
 });
