@@ -92,7 +92,16 @@ export class DefinitionSet {
 
   #published({ publish }: StructSchema): JsonObject | undefined {
     if (publish === undefined) return undefined;
-    return publish(!this.#dialect.rich, this.reference(objectMetaSchema));
+    // The texts are those that every kind of Kubernetes has.
+    const describe = (field: string): JsonObject => {
+      const description = this.#dialect.descriptions?.('io.k8s.api.core.v1.ConfigMap', field);
+      return description === undefined ? {} : { description };
+    };
+    return publish(!this.#dialect.rich, {
+      apiVersion: { type: 'string', ...describe('apiVersion') },
+      kind: { type: 'string', ...describe('kind') },
+      metadata: this.#withSiblings(this.reference(objectMetaSchema), describe('metadata')),
+    });
   }
 
   #leaf(kind: string, upstream: boolean): JsonObject {

@@ -25,8 +25,8 @@ export type StructSchema = {
   readonly unions?: Json;
   /** Kinds that are not Go structs (custom resources) are decoded their own way; see decodeObject. */
   readonly decode?: (value: JsonObject, source: string | undefined) => Decoded;
-  /** The type's definition in OpenAPI, where it is more than can be told from its fields; `metadata` refers to ObjectMeta. */
-  readonly publish?: (v2: boolean, metadata: JsonObject) => JsonObject;
+  /** The type's definition in OpenAPI, where it is more than can be told from its fields. `standard`: apiVersion, kind and metadata as every kind has them. */
+  readonly publish?: (v2: boolean, standard: JsonObject) => JsonObject;
 };
 
 /** A body that has been fitted to its type. */

@@ -1,7 +1,7 @@
 import { objectMetaSchema } from '../../api/builtin-types.ts';
 import { badRequest } from '../../apimachinery/errors.ts';
 import { readExactly } from '../../apimachinery/json-reader.ts';
-import { isObject, type JsonObject } from '../../apimachinery/json.ts';
+import { isObject, type JsonObject, setOwn } from '../../apimachinery/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../../apimachinery/object.ts';
 import { DecodeError, decodeObject } from '../../apimachinery/schema/decode.ts';
 import type { Decoded } from '../../apimachinery/schema/schema.ts';
@@ -35,7 +35,7 @@ export function decodeCustomResource(
   }
   const dropped: string[] = [];
   const fields = prunedCopy(value, schema, dropped);
-  for (const name of Object.keys(fields)) object[name] = fields[name];
+  for (const name of Object.keys(fields)) setOwn(object, name, fields[name]);
   if (schema.hasEmbedded) coerceEmbedded(object, schema, gvk, dropped);
   for (const path of dropped) unknown.push(`unknown field ${JSON.stringify(path)}`);
   return { object: object as KubeObject, unknown: unknown.length === 0 ? none : unknown };

@@ -195,17 +195,13 @@ class LazyVersion implements CompiledVersion {
       name: `${reverseGroup(group)}.${version}.${kind}`,
       gvk: [gvk],
       decode: (value, source) => decodeCustomResource(value, gvk, this.structural, source),
-      publish: (v2, metadata) =>
-        publishedDefinition(
-          declared.schema?.openAPIV3Schema,
-          {
-            v2,
-            gvk,
-            metadata,
-            selectableFields: (declared.selectableFields ?? []).map((field) => field.jsonPath ?? ''),
-          },
-          { apiVersion: undefined, kind: undefined },
-        ),
+      publish: (v2, standard) =>
+        publishedDefinition(declared.schema?.openAPIV3Schema, {
+          v2,
+          gvk,
+          standard,
+          selectableFields: (declared.selectableFields ?? []).map((field) => field.jsonPath ?? ''),
+        }),
     };
   }
 }
