@@ -79,6 +79,35 @@ describe('the controller of custom resource definitions', () => {
     await assert.rejects(make('late'), /could not find/);
   });
 
+  it('removes what slipped in behind the end of a definition, and nothing of one made anew', async () => {
+    await define('widgets', 'Widget');
+    const late = await make('late');
+    const stored = await plane.store.get({
+      cluster: rootCluster,
+      resource: 'widgets.example.com',
+      namespace: 'default',
+      name: 'late',
+    });
+    assert.ok(stored);
+    await plane.client.delete({
+      cluster: rootCluster,
+      resource: 'widgets.example.com',
+      namespace: 'default',
+      name: 'late',
+    });
+    plane.startControllers();
+    await remove('widgets.example.com');
+    await until(async () => !(await plane.exists(crds, '', 'widgets.example.com')));
+    const { key, text } = stored;
+    await plane.store.commit([{ op: 'create', key, text }]);
+    await until(async () => (await plane.store.get(key)) === undefined);
+    assert.equal(late.metadata.name, 'late');
+    await define('widgets', 'Widget');
+    await make('new');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(await plane.exists('widgets.example.com', 'default', 'new'));
+  });
+
   it('waits for finalizers of objects, refuses new ones meanwhile, and tells so', async () => {
     plane.startControllers();
     await define('widgets', 'Widget');

@@ -16,10 +16,11 @@ import { namesInGroup } from '../../../registry/customresources/hooks.ts';
 import type { CachedObject, ObjectKey, ObjectStore } from '../../../storage/object-store.ts';
 import { type Controller, visitEverywhere } from '../../framework/controller.ts';
 import { formatObjectKey, parseObjectKey } from '../../framework/object-keys.ts';
-import { deleteInstances } from './instances.ts';
+import { deleteInstances, deleteOrphans } from './instances.ts';
 
 /** Objects of a definition that goes ring when they are gone; this is for what nobody rings for. */
 const lookAgainMs = 5_000;
+const lateCreatesMs = 2_000;
 /** Deletions of a definition's objects are taken together. */
 const gatherMs = 20;
 
@@ -41,6 +42,8 @@ export function createCustomResourceDefinitionController(
   const now = options.now ?? (() => new Date());
   /** Definitions whose objects are on their way, by cluster and storage resource: the only objects that ring. */
   const waiting = new Map<string, string>();
+  /** Definitions that are gone and whose place is looked at once more, and since when they are gone. */
+  const gone = new Map<string, number>();
 
   return {
     name: 'customresourcedefinition',
@@ -65,12 +68,26 @@ export function createCustomResourceDefinitionController(
       if (cluster?.state !== 'Active') return;
       const instances = `${key.cluster}/${key.name}`;
       waiting.delete(instances);
-      const { items } = await store.list({ cluster: key.cluster, resource: crdResource, at: { mode: 'fresh' } });
+      const { items, revision } = await store.list({
+        cluster: key.cluster,
+        resource: crdResource,
+        at: { mode: 'fresh' },
+      });
       const found = items.find((item) => item.key.name === key.name);
       if (found === undefined) {
         ringForRefused(items, enqueue);
+        await deleteOrphans(store, key.cluster, key.name, revision);
+        // Creates that were on their way when the definition went have come to their end by then.
+        const since = gone.get(text) ?? performance.now();
+        const left = since + lateCreatesMs - performance.now();
+        if (left <= 0) gone.delete(text);
+        else {
+          gone.set(text, since);
+          enqueue(text, { delayMs: left });
+        }
         return;
       }
+      gone.delete(text);
       const crd = deepCopy(found.object as Json) as Crd;
       if (crd.metadata.deletionTimestamp !== undefined) {
         if (!(crd.metadata.finalizers ?? []).includes(cleanupFinalizer)) return;

@@ -52,3 +52,23 @@ export async function deleteInstances(
   left = rest.items.length;
   return { left, errors };
 }
+
+/**
+ * Removes objects whose definition did not exist at `revision`: creates that slipped in behind its end. Nobody serves them any more, so they are removed from
+ * storage itself. Objects of a definition that has been made anew are newer than that, and stay.
+ */
+export async function deleteOrphans(
+  store: Pick<ObjectStore, 'list' | 'commit'>,
+  cluster: ClusterName,
+  resource: string,
+  revision: number,
+): Promise<void> {
+  const { items } = await store.list({ cluster, resource, at: { mode: 'fresh' }, limit: pageSize });
+  await forEachConcurrently(
+    items.filter((item) => item.revision <= revision),
+    concurrency,
+    async ({ key, revision: expected, text }) => {
+      await store.commit([{ op: 'delete', key, expected, text }]);
+    },
+  );
+}
