@@ -111,7 +111,7 @@ describe('two logical clusters with the same names', () => {
         for (const prefix of prefixes[team]) {
           const at = `${prefix}/${collection}`;
           const got = await http(server, 'GET', `${at}/same`);
-          assert.equal(got.json<Item>().metadata.annotations?.['mark'], team);
+          assert.equal(got.json<Item>().metadata.annotations?.['mark'], team, got.text);
           for (const query of [
             '',
             '?resourceVersion=0',

@@ -1,4 +1,4 @@
-import type { Queryable } from '../../pg/connection.ts';
+import type { Queryable, Row } from '../../pg/connection.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { HistoryFilter, HistoryPage } from '../hub.ts';
 import { RevisionCompacted } from '../object-store.ts';
@@ -30,16 +30,14 @@ export class History {
     const { connection, clusters, resources } = this.#options;
     const [oneCluster, oneResource] = [filter.cluster !== '*', filter.resource !== '*'];
     const cluster = oneCluster ? await clusters.find(filter.cluster as ClusterName) : undefined;
-    const resource = oneResource ? await resources.find(filter.resource) : undefined;
-    // A cluster or resource that was never stored has no changes, and -1 matches none.
-    const rows = await connection.query(history(oneCluster, oneResource, filter.namespace !== ''), [
-      shard,
-      from,
-      limit,
-      cluster?.id ?? -1,
-      resource ?? -1,
-      filter.namespace,
-    ]);
+    const page = (resource: number): Promise<readonly Row[]> =>
+      connection.query(history(oneCluster, oneResource, filter.namespace !== ''), [
+        ...[shard, from, limit, cluster?.id ?? -1],
+        // A resource that was never stored has no changes, and -1 matches none.
+        resource === 0 ? -1 : resource,
+        filter.namespace,
+      ]);
+    const rows = await (oneResource ? resources.reading(filter.resource, page) : page(0));
     const { value, oldest } = readHead(rows);
     if (from < oldest) throw new RevisionCompacted(from, oldest);
     const found = rows.filter((row) => row[3] !== null);

@@ -67,8 +67,9 @@ export class Reader {
   /** A whole collection in one snapshot, unless it is larger than `maxBytes`. */
   async load(shard: number, cluster: KnownCluster, resource: string, maxBytes: number): Promise<Loaded> {
     const { resources, bulk, defaults } = this.#options;
-    const id = (await resources.find(resource)) ?? 0;
-    const rows = await bulk.query(loadCollection, [shard, cluster.id, id, maxBytes]);
+    const rows = await resources.reading(resource, (id) =>
+      bulk.query(loadCollection, [shard, cluster.id, id, maxBytes]),
+    );
     const revision = Number(rows[0]?.[0]);
     if (Number(rows[0]?.[1]) > maxBytes) return 'tooBig';
     const collection = new Collection(revision);
@@ -88,12 +89,12 @@ export class Reader {
   /** One page of a collection, from one snapshot. Throws `RevisionCompacted`. */
   async page(query: PageQuery): Promise<Page> {
     const { shard, cluster, resource, namespace, after, rows: limit, at } = query;
-    const id = (await this.#options.resources.find(resource)) ?? 0;
-    const values = [shard, cluster.id, id, namespace, after?.namespace ?? '', after?.name ?? '', limit];
-    const rows = await this.#options.bulk.query(at === undefined ? pageNow : pageAt, [
-      ...values,
-      ...(at === undefined ? [] : [at]),
-    ]);
+    const rows = await this.#options.resources.reading(resource, (id) =>
+      this.#options.bulk.query(at === undefined ? pageNow : pageAt, [
+        ...[shard, cluster.id, id, namespace, after?.namespace ?? '', after?.name ?? '', limit],
+        ...(at === undefined ? [] : [at]),
+      ]),
+    );
     const value = Number(rows[0]?.[0]);
     const oldest = Number(rows[0]?.[1]);
     if (at !== undefined && at < oldest) throw new RevisionCompacted(at, oldest);

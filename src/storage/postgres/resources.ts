@@ -30,6 +30,18 @@ export class Resources {
     return row === undefined ? undefined : this.#remember(Number(row[0]), name);
   }
 
+  /**
+   * Reads with a resource's number, 0 standing for a resource of which nothing was stored. Numbers are made before what they are used for is committed: only
+   * when there still is none after the read did its snapshot hold nothing of the resource. Otherwise it is read again.
+   */
+  async reading<T>(name: string, read: (id: number) => Promise<T>): Promise<T> {
+    for (;;) {
+      const id = await this.find(name);
+      const result = await read(id ?? 0);
+      if (id !== undefined || (await this.find(name)) === undefined) return result;
+    }
+  }
+
   /** The number of a resource, made when there is none. */
   async make(name: string): Promise<number> {
     const found = await this.find(name);
