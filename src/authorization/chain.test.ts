@@ -221,19 +221,4 @@ describe('the authorizer chain', () => {
     assert.ok((await uncached.policies.fresh(cluster)).names(user('ann')));
     assert.notEqual(await uncached.policies.fresh(cluster), await uncached.policies.fresh(cluster));
   });
-
-  it('adds less than ten microseconds to a request when a thousand bindings are cached', async () => {
-    for (let i = 0; i < 1000; i++) await bind('default', `b${i}`, 'edit', 'User', `user-${i}`);
-    const ann = user('user-500');
-    const attributes = { verb: 'get', resource: 'configmaps', namespace: 'default', name: 'x' };
-    assert.equal((await ask(ann, attributes)).outcome, 'allow');
-    // The best of many batches: other work on the machine is not what is measured.
-    let micros = Number.POSITIVE_INFINITY;
-    for (let batch = 0; batch < 40; batch++) {
-      const started = performance.now();
-      for (let i = 0; i < 250; i++) await ask(ann, attributes);
-      micros = Math.min(micros, (performance.now() - started) * 4);
-    }
-    assert.ok(micros < 10, `${micros} µs`);
-  });
 });

@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, processes: { type: 'string' } },
 });
 const parts = values.only?.split(',') ?? ['baseline', 'objects', 'watch', 'workspaces', 'idle'];
-const seconds = values.quick ? 2 : 8;
+const seconds = values.quick ? 2 : 5;
 const idleCounts: readonly [number, number] = values.quick ? [100, 2000] : [100, 100_000];
 const flags = values.processes === undefined ? [] : ['--processes', values.processes];
 
