@@ -32,7 +32,10 @@ export class History {
     const cluster = oneCluster ? await clusters.find(filter.cluster as ClusterName) : undefined;
     const page = (resource: number): Promise<readonly Row[]> =>
       connection.query(history(oneCluster, oneResource, filter.namespace !== ''), [
-        ...[shard, from, limit, cluster?.id ?? -1],
+        shard,
+        from,
+        limit,
+        cluster?.id ?? -1,
         // A resource that was never stored has no changes, and -1 matches none.
         resource === 0 ? -1 : resource,
         filter.namespace,

@@ -91,7 +91,13 @@ export class Reader {
     const { shard, cluster, resource, namespace, after, rows: limit, at } = query;
     const rows = await this.#options.resources.reading(resource, (id) =>
       this.#options.bulk.query(at === undefined ? pageNow : pageAt, [
-        ...[shard, cluster.id, id, namespace, after?.namespace ?? '', after?.name ?? '', limit],
+        shard,
+        cluster.id,
+        id,
+        namespace,
+        after?.namespace ?? '',
+        after?.name ?? '',
+        limit,
         ...(at === undefined ? [] : [at]),
       ]),
     );

@@ -5,7 +5,7 @@ import { Resources } from './resources.ts';
 import { findResource } from './statements.ts';
 
 /** A database in which the resource gets its number, and its first object, when `storeFirst` is called. */
-function database(): { connection: Queryable; storeFirst(): void } {
+function database(): { connection: Queryable; readonly storeFirst: () => void } {
   let id: string | undefined;
   return {
     connection: {
