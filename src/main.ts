@@ -84,6 +84,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     catalogs,
     admission: createAdmission({
       store,
+      choice: config.admissionPlugins,
       plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],
     }),
     ...standardStorages({

@@ -1,3 +1,5 @@
+import type { PluginChoice } from './admission-plugins.ts';
+
 /** The whole configuration, validated and frozen. Built from flags, ATOLL_ environment variables and a YAML file; no other module reads process.env. */
 export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
@@ -24,6 +26,8 @@ export type Config = {
   readonly resources: readonly string[];
   /** Where cluster addresses and node ports of Services come from, in each logical cluster anew. */
   readonly serviceRanges: { readonly clusterIps: string; readonly nodePorts: string };
+  /** `--enable-admission-plugins`, `--disable-admission-plugins`. */
+  readonly admissionPlugins: PluginChoice;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly oidc?: OidcConfig;
   readonly limits: Limits;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
+import { type PluginChoice, pluginChoiceError } from './admission-plugins.ts';
 import type { Config, OidcConfig } from './config.ts';
 import { environmentName, optionSpecs } from './options.ts';
 
@@ -51,6 +52,7 @@ export function loadConfig(sources: Sources): Config {
       clusterIps: parseIpRange(read('service-cluster-ip-range') ?? ''),
       nodePorts: parsePortRange(read('service-node-port-range') ?? ''),
     }),
+    admissionPlugins: parsePlugins(read),
     logLevel: parseChoice('log-level', read('log-level') ?? 'info', [
       'trace',
       'debug',
@@ -141,6 +143,14 @@ function parseOidc(read: (name: string) => string | undefined): OidcConfig | und
     groupsPrefix: read('oidc-groups-prefix') ?? '',
     caFile: read('oidc-ca-file'),
   });
+}
+
+function parsePlugins(read: (name: string) => string | undefined): PluginChoice {
+  const enabled = parseList(read('enable-admission-plugins') ?? '');
+  const disabled = parseList(read('disable-admission-plugins') ?? '');
+  const error = pluginChoiceError({ enabled, disabled });
+  if (error !== undefined) throw new ConfigError(`--${error}`);
+  return Object.freeze({ enabled, disabled });
 }
 
 function parseList(text: string): readonly string[] {

@@ -90,6 +90,18 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '30000-32767',
   },
   {
+    name: 'enable-admission-plugins',
+    placeholder: 'LIST',
+    description: "admission plugins beside those that are on by default (names and defaults are kube-apiserver's)",
+    fallback: '',
+  },
+  {
+    name: 'disable-admission-plugins',
+    placeholder: 'LIST',
+    description: 'admission plugins to leave out',
+    fallback: '',
+  },
+  {
     name: 'log-level',
     placeholder: 'LEVEL',
     description: 'trace, debug, info, warn, error or silent',
