@@ -1,5 +1,6 @@
 // `npm run bench`: the figures of docs/performance.md, measured with the load client beside the server on this machine. TLS and durable writes
-// are on. `npm run bench -- --quick` takes a minute and leaves the 100,000 workspaces out; `--only objects,watch` picks parts.
+// are on. `npm run bench -- --quick` takes a minute and leaves the 100,000 workspaces out; `--only objects,watch` picks parts;
+// `--clusters 10000` sets how many logical clusters hold equal definitions.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +9,22 @@ import pg from 'pg';
 import { startEcho } from './echo.ts';
 import { type Figure } from './measure.ts';
 import { memoryOf, startBenchServer } from './server.ts';
+import { customResourceScenarios, definitionScenarios, equalDefinitionScenarios } from './custom-resources.ts';
 import { echoScenario, fillWorkspaces, objectScenarios, touchWorkspaces, workspaceScenarios } from './scenarios.ts';
 import { watchScenario } from './watchers.ts';
 import { startEmbeddedPostgres } from '../../src/pg/embedded.ts';
 import { measureBareCommit } from '../../src/storage/postgres/bench.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, processes: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    processes: { type: 'string' },
+    // So many logical clusters hold equal definitions.
+    clusters: { type: 'string' },
+  },
 });
-const parts = values.only?.split(',') ?? ['baseline', 'objects', 'watch', 'workspaces', 'idle'];
+const parts = values.only?.split(',') ?? ['baseline', 'objects', 'custom', 'watch', 'workspaces', 'idle'];
 const seconds = values.quick ? 2 : 5;
 const idleCounts: readonly [number, number] = values.quick ? [100, 2000] : [100, 100_000];
 const flags = values.processes === undefined ? [] : ['--processes', values.processes];
@@ -38,7 +46,7 @@ try {
   );
   say('| what | per second | p50 ms | p99 ms | |\n|---|---|---|---|---|');
   if (parts.includes('baseline')) await baseline();
-  if (['objects', 'watch', 'workspaces'].some((part) => parts.includes(part))) await loaded();
+  if (['objects', 'custom', 'watch', 'workspaces'].some((part) => parts.includes(part))) await loaded();
   if (parts.includes('idle')) await idle();
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -57,6 +65,12 @@ async function loaded(): Promise<void> {
   const server = await startBenchServer(join(directory, 'loaded'), flags);
   say(`| start to ready, new data directory | | ${server.readyMs.toFixed(0)} | | |`);
   if (parts.includes('objects')) for await (const one of objectScenarios(server, seconds * 1000)) print([one]);
+  if (parts.includes('custom')) {
+    for await (const one of customResourceScenarios(server, seconds * 1000)) print([one]);
+    for await (const one of definitionScenarios(server, values.quick ? 100 : 1000)) print([one]);
+    const clusters = Number(values.clusters ?? (values.quick ? 50 : 1000));
+    for await (const one of equalDefinitionScenarios(server, clusters, 20)) print([one]);
+  }
   if (parts.includes('watch')) {
     const [watchers, events] = values.quick ? [200, 500] : [1000, 1000];
     print([

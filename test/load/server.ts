@@ -35,6 +35,18 @@ export function memoryOf(root: number): Memory {
   return { node: node / 1024, postgres: postgres / 1024, processes };
 }
 
+/** Milliseconds of CPU that the Node processes of a server have used so far, Postgres not counted. */
+export function cpuOf(root: number): number {
+  let ticks = 0;
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const stat = readProc(entry, 'stat');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(entry) !== root && Number(fields[1]) !== root) continue;
+    if (readProc(entry, 'comm').startsWith('atoll')) ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks * 10;
+}
+
 function readProc(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
