@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { prepare, type Prepared } from '../server/prepare.ts';
+import { returnIdleMemory } from '../server/idle-memory.ts';
 import { isWorker, runWorker, WorkerPool } from '../server/processes.ts';
 import { addConfigFlags, configFromCommand } from './config-flags.ts';
 import { version } from '../version.ts';
@@ -14,6 +15,7 @@ const sameWishMs = 1000;
 export function define(command: Command): void {
   addConfigFlags(command);
   command.action(async () => {
+    returnIdleMemory();
     if (!isWorker()) return start(configFromCommand(command));
     // Loaded before the assignment comes: the parent prepares the database meanwhile.
     const { serve } = await import('../main.ts').catch((error: unknown) => {
