@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../api/resource-definition.ts';
 import type { AdmissionAttributes, AdmissionChain, Operation } from '../registry/admission.ts';
 import type { Target } from '../registry/registry.ts';
 
@@ -9,20 +10,44 @@ export type { AdmissionAttributes, AdmissionChain, Operation } from '../registry
  */
 export interface AdmissionPlugin {
   readonly name: string;
-  handles?(operation: Operation, target: Target): boolean;
+  /** Asked once for each definition, operation and subresource: the answer depends on nothing else, and stays. */
+  handles?(operation: Operation, target: Pick<Target, 'definition' | 'subresource'>): boolean;
   /** May change `object`; runs before validation. */
   admit?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the final object; runs after validation. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
 
-/** Runs the plugins in the order given: first all that mutate, after validation all that validate. */
+/** The plugins that one kind of write concerns, in order. */
+type Concerned = { readonly mutating: readonly AdmissionPlugin[]; readonly validating: readonly AdmissionPlugin[] };
+
+/** Per definition: the plugins by operation, then by subresource. */
+type ConcernedBy = Readonly<Record<Operation, Map<string, Concerned>>>;
+
+/** Runs the plugins in the order given: first all that mutate, after validation all that validate. A write pays for those that it concerns. */
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
-  const mutating = plugins.filter((plugin) => plugin.admit !== undefined);
-  const validating = plugins.filter((plugin) => plugin.validate !== undefined);
+  const known = new WeakMap<ResourceDefinition, ConcernedBy>();
+  const concernedBy = ({ operation, target }: AdmissionAttributes): Concerned => {
+    const { definition, subresource } = target;
+    let operations = known.get(definition);
+    if (operations === undefined) {
+      operations = { CREATE: new Map(), UPDATE: new Map(), DELETE: new Map(), CONNECT: new Map() };
+      known.set(definition, operations);
+    }
+    let concerned = operations[operation].get(subresource);
+    if (concerned === undefined) {
+      const asked = plugins.filter((plugin) => plugin.handles?.(operation, { definition, subresource }) !== false);
+      concerned = {
+        mutating: asked.filter((plugin) => plugin.admit !== undefined),
+        validating: asked.filter((plugin) => plugin.validate !== undefined),
+      };
+      operations[operation].set(subresource, concerned);
+    }
+    return concerned;
+  };
   return {
-    admit: (attributes) => runFrom(mutating, 0, 'admit', attributes),
-    validate: (attributes) => runFrom(validating, 0, 'validate', attributes),
+    admit: (attributes) => runFrom(concernedBy(attributes).mutating, 0, 'admit', attributes),
+    validate: (attributes) => runFrom(concernedBy(attributes).validating, 0, 'validate', attributes),
   };
 }
 
@@ -34,9 +59,7 @@ function runFrom(
   attributes: AdmissionAttributes,
 ): Promise<void> | undefined {
   for (let i = start; i < plugins.length; i++) {
-    const plugin = plugins[i];
-    if (plugin === undefined || plugin.handles?.(attributes.operation, attributes.target) === false) continue;
-    const pending = plugin[phase]?.(attributes);
+    const pending = plugins[i]?.[phase]?.(attributes);
     if (pending instanceof Promise) return pending.then(() => runFrom(plugins, i + 1, phase, attributes));
   }
   return undefined;
