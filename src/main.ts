@@ -22,6 +22,7 @@ import { createCatalogSource } from './registry/catalog.ts';
 import { createCustomResourceCatalogs } from './registry/customresources/catalogs.ts';
 import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
+import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
 import type { Pki } from './server/pki.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
@@ -112,6 +113,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       log,
       metrics,
       version: versionInfo(version),
+      descriptions: createDescriptions(),
       serviceAccountDiscovery: createServiceAccountDiscovery({ externalUrl, keys: serviceAccountKeys }),
       ...(extensions.configure === undefined ? {} : { configure: extensions.configure }),
     });
