@@ -1,6 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 
-export type Answer = { readonly status: number; readonly body: Buffer };
+/** `head`: the status line and headers, when the body is kept. */
+export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer };
 
 /**
  * One HTTP/1.1 keep-alive connection that sends prepared bytes and reads answers with as little work as possible, so that the load client takes
@@ -66,7 +67,9 @@ export class Connection {
       this.#status = (head[9]! - 48) * 100 + (head[10]! - 48) * 10 + (head[11]! - 48);
       const text = head.toString('latin1', 0, end);
       const match = /\r\ncontent-length: *(\d+)/i.exec(text);
-      this.#expected = match === null ? -1 : this.#headLength + Number(match[1]);
+      // 304 has no body, whatever its head says.
+      if (this.#status === 304) this.#expected = this.#headLength;
+      else this.#expected = match === null ? -1 : this.#headLength + Number(match[1]);
     } else if (this.#keepBody || this.#expected < 0) this.#chunks.push(chunk);
     if (this.#expected >= 0 ? this.#length >= this.#expected : this.#chunkedEnd(chunk)) this.#finish();
   }
@@ -80,11 +83,12 @@ export class Connection {
     const body = this.#keepBody || (this.#chunks.length > 0 && this.#status >= 400) ? this.#body() : empty;
     const settle = this.#settle;
     const status = this.#status;
+    const head = this.#keepBody ? Buffer.concat(this.#chunks).toString('latin1', 0, this.#headLength) : '';
     this.#chunks = [];
     this.#length = 0;
     this.#expected = 0;
     this.#settle = undefined;
-    settle?.resolve({ status, body });
+    settle?.resolve({ status, head, body });
   }
 
   #body(): Buffer {
@@ -115,8 +119,12 @@ export function requestBytes(
   path: string,
   token: string,
   body?: { type: string; text: string },
+  headers: Readonly<Record<string, string>> = {},
 ): Buffer {
-  const head = `${method} ${path} HTTP/1.1\r\nHost: atoll\r\nUser-Agent: bench/1\r\nAccept: application/json\r\nAuthorization: Bearer ${token}\r\n`;
+  const further = Object.entries({ Accept: 'application/json', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const head = `${method} ${path} HTTP/1.1\r\nHost: atoll\r\nUser-Agent: bench/1\r\nAuthorization: Bearer ${token}\r\n${further.join('')}`;
   if (body === undefined) return Buffer.from(`${head}\r\n`);
   return Buffer.from(
     `${head}Content-Type: ${body.type}\r\nContent-Length: ${Buffer.byteLength(body.text)}\r\n\r\n${body.text}`,

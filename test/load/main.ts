@@ -10,6 +10,7 @@ import { startEcho } from './echo.ts';
 import { type Figure } from './measure.ts';
 import { memoryOf, startBenchServer } from './server.ts';
 import { customResourceScenarios, definitionScenarios, equalDefinitionScenarios } from './custom-resources.ts';
+import { kindScenarios } from './kinds.ts';
 import { echoScenario, fillWorkspaces, objectScenarios, touchWorkspaces, workspaceScenarios } from './scenarios.ts';
 import { watchScenario } from './watchers.ts';
 import { startEmbeddedPostgres } from '../../src/pg/embedded.ts';
@@ -24,8 +25,10 @@ const { values } = parseArgs({
     clusters: { type: 'string' },
   },
 });
-const parts = values.only?.split(',') ?? ['baseline', 'objects', 'custom', 'watch', 'workspaces', 'idle'];
+const parts = values.only?.split(',') ?? ['baseline', 'objects', 'kinds', 'custom', 'watch', 'workspaces', 'idle'];
 const seconds = values.quick ? 2 : 5;
+/** Long enough for a process to notice that it is idle. */
+const idleMs = 15_000;
 const idleCounts: readonly [number, number] = values.quick ? [100, 2000] : [100, 100_000];
 const flags = values.processes === undefined ? [] : ['--processes', values.processes];
 
@@ -46,7 +49,7 @@ try {
   );
   say('| what | per second | p50 ms | p99 ms | |\n|---|---|---|---|---|');
   if (parts.includes('baseline')) await baseline();
-  if (['objects', 'custom', 'watch', 'workspaces'].some((part) => parts.includes(part))) await loaded();
+  if (['objects', 'kinds', 'custom', 'watch', 'workspaces'].some((part) => parts.includes(part))) await loaded();
   if (parts.includes('idle')) await idle();
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -65,6 +68,7 @@ async function loaded(): Promise<void> {
   const server = await startBenchServer(join(directory, 'loaded'), flags);
   say(`| start to ready, new data directory | | ${server.readyMs.toFixed(0)} | | |`);
   if (parts.includes('objects')) for await (const one of objectScenarios(server, seconds * 1000)) print([one]);
+  if (parts.includes('kinds')) for await (const one of kindScenarios(server, seconds * 1000)) print([one]);
   if (parts.includes('custom')) {
     for await (const one of customResourceScenarios(server, seconds * 1000)) print([one]);
     for await (const one of definitionScenarios(server, values.quick ? 100 : 1000)) print([one]);
@@ -79,11 +83,17 @@ async function loaded(): Promise<void> {
     ]);
   }
   if (parts.includes('workspaces')) for await (const one of workspaceScenarios(server, seconds * 1000)) print([one]);
-  const memory = memoryOf(server.pid);
-  say(
-    `| memory after the load | | | | ${memory.node.toFixed(0)} MiB in ${memory.processes} Node processes, ${memory.postgres.toFixed(0)} MiB Postgres |`,
-  );
+  sayMemory('right after the load', server.pid);
+  await new Promise((resolve) => setTimeout(resolve, idleMs));
+  sayMemory(`${idleMs / 1000} s after the load`, server.pid);
   await server.stop();
+}
+
+function sayMemory(when: string, pid: number): void {
+  const memory = memoryOf(pid);
+  say(
+    `| memory ${when} | | | | ${memory.node.toFixed(0)} MiB in ${memory.processes} Node processes, ${memory.postgres.toFixed(0)} MiB Postgres |`,
+  );
 }
 
 /** Memory and disk of workspaces that nobody uses; the server is started anew for each figure so that no earlier load is in it. */
@@ -99,7 +109,7 @@ async function idle(): Promise<void> {
     const perWorkspace = (bytes.all - bytesBefore) / (count - filled);
     const server = await startBenchServer(dataDir, flags);
     await touchWorkspaces(server, idleCounts[0]);
-    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await new Promise((resolve) => setTimeout(resolve, idleMs));
     const memory = memoryOf(server.pid);
     say(
       `| ${count.toLocaleString('en')} idle workspaces | | | | ${memory.node.toFixed(0)} MiB Node, ${memory.postgres.toFixed(0)} MiB Postgres; ready in ${server.readyMs.toFixed(0)} ms` +
