@@ -7,7 +7,7 @@
  * StorageObjectInUseProtection,PersistentVolumeClaimResize,TaintNodesByCondition,PodSecurity. Certificates are taken as they are. Without --atoll the
  * oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeGeneratedSection } from '../support/generated-section.ts';
 import { type Answer, ask, type Server } from './ask.ts';
 import { normalize, Revisions } from './normalize.ts';
 import { type DifferentialRequest, run } from './request.ts';
@@ -129,14 +129,10 @@ const total = equal + [...differing.values()].flat().length;
 const summary = `${equal} of ${total} answers equal, ${total - equal - different} differ for a known reason, ${different} differ`;
 if (atoll !== undefined) console.log(summary);
 if (report !== undefined) {
-  const [begin, end] = ['<!-- generated: differential -->', '<!-- /generated -->'];
   const lines = [...differing].map(([why, titles]) => {
     const examples = [...new Set(titles)].slice(0, 6).map((title) => `\`${title.slice(0, 120)}\``);
     return `- ${why === '' ? 'not yet explained' : why} (${titles.length}): ${examples.join(', ')}`;
   });
-  const text = readFileSync(report, 'utf8');
-  if (!text.includes(begin) || !text.includes(end)) throw new Error(`${report} has no ${begin} … ${end}`);
-  const before = text.slice(0, text.indexOf(begin) + begin.length);
-  writeFileSync(report, `${before}\n${summary}.\n\n${lines.join('\n')}\n${text.slice(text.indexOf(end))}`);
+  writeGeneratedSection(report, 'differential', [`${summary}.`, '', ...lines]);
 }
 process.exit(different === 0 ? 0 : 1);
