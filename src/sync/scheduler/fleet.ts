@@ -14,11 +14,17 @@ import { physicalClustersResource } from '../physical/connections.ts';
 /** What the scheduler knows of all physical clusters, kept current by the changes it is told of. */
 export class Fleet {
   #clusters: Snapshot[] = [];
+  #isRead = false;
   /** Decisions that point at a cluster, by its uid. Followed from a scan on, so it may be off by a few: it only balances. */
   readonly #assigned = new Map<string, number>();
 
   snapshot(): readonly ClusterSnapshot[] {
     return this.#clusters.map((cluster) => ({ ...cluster, assigned: this.#assigned.get(cluster.uid) ?? 0 }));
+  }
+
+  /** The registered clusters have been read, and there are none. The first one that is registered is followed by a sweep. */
+  get isKnownEmpty(): boolean {
+    return this.#isRead && this.#clusters.length === 0;
   }
 
   /** Reads the registered clusters; true when anything changed that scheduling looks at. */
@@ -34,6 +40,7 @@ export class Fleet {
       .map(snapshotOf);
     const changed = !deepEqual(next, this.#clusters);
     this.#clusters = next;
+    this.#isRead = true;
     return changed;
   }
 

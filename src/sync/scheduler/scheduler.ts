@@ -20,6 +20,7 @@ import { diffRows, packCommits } from './diff.ts';
 import { addSyncFinalizer, hasSyncFinalizer, holdsBackMs, removeSyncFinalizer } from './finalizer.ts';
 import { Fleet } from './fleet.ts';
 import { NamespaceIndex } from './namespace-index.ts';
+import { Pace } from './pace.ts';
 import { isPlaceable, planNamespace, type Workload } from './plan.ts';
 import { listObjects, readDependencies, readWorkloads } from './read.ts';
 
@@ -52,6 +53,7 @@ class Scheduler implements Controller {
   readonly #options: SchedulerOptions;
   readonly #index = new NamespaceIndex();
   readonly #fleet = new Fleet();
+  readonly #pace = new Pace();
   #fleetLoaded: Promise<void> | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -66,7 +68,8 @@ class Scheduler implements Controller {
     }
     const key = `${cluster}/${namespace}`;
     if (workloadResources.includes(resource)) {
-      // Status is ours; only what users write matters.
+      // Status is ours; only what users write matters. Without physical clusters only what was placed once has a way to go.
+      if (this.#fleet.isKnownEmpty && !hasSyncFinalizer(change.object.object)) return;
       if (isNews(change)) enqueue(key);
     } else if (resource === 'services' || resource === placementsResource) {
       if (this.#index.has(key) && isNews(change)) enqueue(key);
@@ -109,7 +112,14 @@ class Scheduler implements Controller {
       this.#index.delete(key);
       return;
     }
+    const restMs = this.#pace.restMs(key);
+    if (restMs > 0) {
+      enqueue(key, { delayMs: restMs });
+      return;
+    }
+    const began = performance.now();
     const waitMs = await this.#placeNamespace(key, record, key.slice(slash + 1));
+    this.#pace.took(key, performance.now() - began);
     if (waitMs > 0) enqueue(key, { delayMs: waitMs });
   }
 
