@@ -37,6 +37,7 @@ create table clusters (
   shard smallint not null,
   name text collate "C" not null,
   workspace text collate "C" not null,
+  guard integer default 0 not null,
   PRIMARY KEY (id),
   UNIQUE (name),
   UNIQUE (parent_id, workspace, deleted_as)
@@ -80,7 +81,7 @@ CREATE INDEX clusters_deleting ON public.clusters USING btree (id) WHERE (delete
 
 CREATE INDEX objects_owners ON public.objects USING gin (owners) WHERE (owners IS NOT NULL);
 
-CREATE OR REPLACE FUNCTION public.commit_batch(p_shard smallint, p_all_shards boolean, p_group integer[], p_op "char"[], p_cluster integer[], p_resource integer[], p_namespace text[], p_name text[], p_expected bigint[], p_body text[], p_owners text[], p_base text[], p_want boolean[], p_clusters json)
+CREATE OR REPLACE FUNCTION public.commit_batch(p_shard smallint, p_all_shards boolean, p_group integer[], p_op "char"[], p_cluster integer[], p_resource integer[], p_namespace text[], p_name text[], p_expected bigint[], p_body text[], p_owners text[], p_base text[], p_want boolean[], p_clusters json, p_guard integer[], p_raise integer[])
  RETURNS TABLE(ord integer, code integer, revision bigint, body text)
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
@@ -135,10 +136,10 @@ begin
   end if;
 
   with input as materialized (
-    select * from unnest(p_group, p_op, p_cluster, p_resource, p_namespace, p_name, p_expected, p_body, p_owners, p_base, p_want)
-      with ordinality as t (grp, op, cluster_id, resource_id, namespace, name, expected, body, owners, base, want, item)
+    select * from unnest(p_group, p_op, p_cluster, p_resource, p_namespace, p_name, p_expected, p_body, p_owners, p_base, p_want, p_guard)
+      with ordinality as t (grp, op, cluster_id, resource_id, namespace, name, expected, body, owners, base, want, guard, item)
   ), found as materialized (
-    select i.*, o.ctid as row_id, o.body as row_body, c.deleted_as = 0 and c.shard = p_shard as live,
+    select i.*, o.ctid as row_id, o.body as row_body, c.deleted_as = 0 and c.shard = p_shard as live, c.guard as cluster_guard,
       case when o.revision is null then case when i.base is null then 0 else c.revision end
         when o.body is null then 0 else o.revision end as current
     from input i
@@ -147,6 +148,7 @@ begin
   ), checked as materialized (
     select f.*, case
       when f.live is not true then 4
+      when f.guard <> f.cluster_guard then 5
       when f.op = 'c' then case when f.current = 0 then 0 else 1 end
       when f.current = 0 then 2
       when f.current <> f.expected then 3
@@ -180,13 +182,18 @@ begin
   select (select count(*) from good), (select f.groups from failed f), t.items, t.codes, t.revisions, t.bodies
     into v_written, v_failed, v_told_ord, v_told_code, v_told_revision, v_told_body
     from (
-      select array_agg(c.item) as items, array_agg(c.verdict) as codes, array_agg(case when c.verdict = 4 then 0 else c.current end) as revisions,
+      select array_agg(c.item) as items, array_agg(c.verdict) as codes, array_agg(case c.verdict when 4 then 0 when 5 then c.cluster_guard else c.current end) as revisions,
         array_agg(case when c.verdict = 0 then coalesce(c.row_body::text, c.base) end) as bodies
       from checked c where c.verdict <> 0 or c.want
     ) t;
 
   if v_written > 0 then
     update revision r set value = v_base + v_written, committed_at = v_now where r.shard = p_shard;
+  end if;
+
+  if p_raise is not null then
+    update clusters c set guard = c.guard + 1
+      where c.id in (select p_cluster[i] from unnest(p_raise) i where p_group[i] <> all (v_failed));
   end if;
 
   v_end := v_base + v_written;

@@ -1,6 +1,7 @@
 import { describeClusters } from './conformance/clusters.ts';
 import { describeCommits } from './conformance/commits.ts';
 import { describeDefaultContent } from './conformance/default-content.ts';
+import { describeGuards } from './conformance/guards.ts';
 import { describeHistory } from './conformance/history.ts';
 import { describeLists } from './conformance/lists.ts';
 import { describeReplicas } from './conformance/replicas.ts';
@@ -16,6 +17,7 @@ export type { StoreFactory, StoreHarness } from './conformance/harness.ts';
 export function runStoreConformance(name: string, open: StoreFactory): void {
   describe(`${name} keeps the contract of ObjectStore`, () => {
     describeCommits(open);
+    describeGuards(open);
     describeLists(open);
     describeHistory(open);
     describeWatches(open);

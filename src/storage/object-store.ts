@@ -42,7 +42,14 @@ export type ClusterRecord = {
 /** One change to one object. `expected` is the compare-and-set condition. */
 export type WriteItem =
   /** Fails with `exists` when the object exists. */
-  | { readonly op: 'create'; readonly key: ObjectKey; readonly text: string; readonly owners?: readonly string[] }
+  | {
+      readonly op: 'create';
+      readonly key: ObjectKey;
+      readonly text: string;
+      readonly owners?: readonly string[];
+      /** Commits of this logical cluster that were decided before this one fail (`CommitOptions.guard`). */
+      readonly raisesGuard?: boolean;
+    }
   /** Fails with `absent` or `stale` unless the object's revision is `expected`. */
   | {
       readonly op: 'update';
@@ -52,6 +59,7 @@ export type WriteItem =
       readonly owners?: readonly string[];
       /** The object at `expected`, when the caller holds it: spares the store reading it for the change's `before`. */
       readonly before?: CachedObject;
+      readonly raisesGuard?: boolean;
     }
   /** As update; `text` is the final state that DELETED events carry (spliced with the delete's revision). */
   | {
@@ -74,12 +82,23 @@ export type WriteItem =
 
 export type WriteOutcome =
   | { readonly ok: true; readonly revision: number }
-  /** `current` is the object's revision now, 0 when absent. `aborted`: the item itself was fine, its atomic group was not. */
+  /**
+   * `current` is the object's revision now, 0 when absent. `aborted`: the item itself was fine, its atomic group was not. `outdated`: the guard of the
+   * logical cluster is another by now, `current`.
+   */
   | {
       readonly ok: false;
-      readonly why: 'exists' | 'absent' | 'stale' | 'aborted' | 'noCluster';
+      readonly why: 'exists' | 'absent' | 'stale' | 'aborted' | 'noCluster' | 'outdated';
       readonly current: number;
     };
+
+export type CommitOptions = {
+  /**
+   * The guard (`ObjectStore.guard`) on which the group was decided: when the logical cluster of the first item has another by now, that item fails with
+   * `outdated`. This is how a write is held to rules that other replicas may be changing at the same moment.
+   */
+  readonly guard?: number;
+};
 
 export type ListOptions = {
   readonly cluster: ClusterName;
@@ -223,7 +242,14 @@ export interface ObjectStore {
    * Commits all items in the order given or none (an atomic group); resolves after the commit is durable. All items of a group must live in one
    * shard. When any item fails, its outcome says why and the others say `aborted`.
    */
-  commit(items: readonly WriteItem[]): Promise<readonly WriteOutcome[]>;
+  commit(items: readonly WriteItem[], options?: CommitOptions): Promise<readonly WriteOutcome[]>;
+  /**
+   * The guard of a logical cluster: 0 until the first commit of an item that raises it, in whichever process. At once when this process knows it. What
+   * raised it so far is in what `peek`, `list` and `getAny` give from then on.
+   */
+  guard(cluster: ClusterName): number | Promise<number>;
+  /** The objects of a namespace at once, when this process has the collection in memory. */
+  peek(cluster: ClusterName, resource: string, namespace: string): readonly CachedObject[] | undefined;
   /** Resolves when this process has seen everything committed before the call; gives that revision. Calls are coalesced. */
   fresh(shard?: string): Promise<number>;
   /** The newest revision this process has seen. */

@@ -17,6 +17,7 @@ import type {
   CachedObject,
   Change,
   ClusterRecord,
+  CommitOptions,
   DefaultContent,
   ListOptions,
   ListResult,
@@ -69,6 +70,7 @@ class MemoryStore implements MemoryObjectStore {
   readonly #leaders: MemoryLeaders;
   readonly #log: StorageLog;
   readonly #checkpoints = new Map<string, number>();
+  readonly #guards = new Map<ClusterName, number>();
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
@@ -143,7 +145,15 @@ class MemoryStore implements MemoryObjectStore {
     return Promise.resolve(counts);
   }
 
-  async commit(items: readonly WriteItem[]): Promise<readonly WriteOutcome[]> {
+  guard(cluster: ClusterName): number {
+    return this.#guards.get(cluster) ?? 0;
+  }
+
+  peek(cluster: ClusterName, resource: string, namespace: string): readonly CachedObject[] | undefined {
+    return this.#objects.collection(cluster, resource)?.all(namespace);
+  }
+
+  async commit(items: readonly WriteItem[], { guard }: CommitOptions = {}): Promise<readonly WriteOutcome[]> {
     assertWellFormed(items);
     const shardName = this.#shardOfGroup(items);
     const shard = this.#shard(shardName);
@@ -151,6 +161,7 @@ class MemoryStore implements MemoryObjectStore {
     const writes = items.filter(isObjectItem).length;
     const created = this.#plannedClusters(items, shardName, writes === 0 ? base : base + writes);
     const failures = this.#check(items, created);
+    this.#checkGuard(items[0], guard, failures);
     if (failures.size > 0) return failedGroup(items.length, failures);
     for (const record of created.values()) this.#clusters.put(record);
     const changes: StoredChange[] = [];
@@ -161,6 +172,9 @@ class MemoryStore implements MemoryObjectStore {
       return { ok: true, revision: change.revision };
     });
     this.#append(shard, changes, base + changes.length);
+    for (const item of items)
+      if ((item.op === 'create' || item.op === 'update') && item.raisesGuard === true)
+        this.#guards.set(item.key.cluster, this.guard(item.key.cluster) + 1);
     for (const item of items) if (item.op === 'deleteCluster') this.#deleteSubtree(item.cluster);
     const end = shard.log.end;
     return items.map((item, index) =>
@@ -227,6 +241,7 @@ class MemoryStore implements MemoryObjectStore {
       this.#objects.drop(record.name);
       if (removed >= limit) return Promise.resolve(removed);
       this.#clusters.remove(record.name);
+      this.#guards.delete(record.name);
       removed++;
     }
     return Promise.resolve(removed);
@@ -330,6 +345,12 @@ class MemoryStore implements MemoryObjectStore {
       if (failure !== undefined) failures.set(index, failure);
     });
     return failures;
+  }
+
+  #checkGuard(item: WriteItem | undefined, guard: number | undefined, failures: Map<number, Failure>): void {
+    if (item === undefined || guard === undefined || failures.get(0)?.why === 'noCluster') return;
+    const current = this.guard(clusterOf(item));
+    if (current !== guard) failures.set(0, { ok: false, why: 'outdated', current });
   }
 
   #checkCluster(item: ClusterItem, created: ReadonlyMap<ClusterName, ClusterRecord>): Failure | undefined {

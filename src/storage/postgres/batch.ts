@@ -12,6 +12,8 @@ export type PreparedItem = {
   readonly resource: number;
   /** Text of the default content at this key. */
   readonly base: string | undefined;
+  /** What the guard of its cluster must be. */
+  readonly guard?: number;
 };
 
 /** A cluster that an item creates, with the number reserved for it. */
@@ -56,7 +58,13 @@ const types: Readonly<Record<ObjectItem['op'], ChangeType>> = {
   update: 'MODIFIED',
   delete: 'DELETED',
 };
-const reasons: Readonly<Record<string, Failure['why']>> = { 1: 'exists', 2: 'absent', 3: 'stale', 4: 'noCluster' };
+const reasons: Readonly<Record<string, Failure['why']>> = {
+  1: 'exists',
+  2: 'absent',
+  3: 'stale',
+  4: 'noCluster',
+  5: 'outdated',
+};
 
 /** The arguments of commit_batch; arrays that would hold nothing go as null. */
 export function encodeBatch(shard: number, { groups, objects, befores }: Batch): readonly Value[] {
@@ -81,7 +89,24 @@ export function encodeBatch(shard: number, { groups, objects, befores }: Batch):
     sparseTextArray(objects.map(({ base }) => base ?? null)),
     wants?.includes(true) === true ? plainArray(wants) : null,
     clusterItems.length === 0 ? null : JSON.stringify(clusterItems),
+    encodeGuards(objects),
+    encodeRaises(objects),
   ];
+}
+
+function encodeGuards(objects: readonly PreparedItem[]): string | null {
+  return objects.some(({ guard }) => guard !== undefined)
+    ? plainArray(objects.map(({ guard = 'null' }) => guard))
+    : null;
+}
+
+/** Numbers of the items that raise the guard of their cluster. */
+function encodeRaises(objects: readonly PreparedItem[]): string | null {
+  const numbers: number[] = [];
+  objects.forEach(({ item }, place) => {
+    if (item.op !== 'delete' && item.raisesGuard === true) numbers.push(place + 1);
+  });
+  return numbers.length === 0 ? null : plainArray(numbers);
 }
 
 function ownersText(item: ObjectItem): string | null {

@@ -2,11 +2,19 @@ import { LRUCache } from 'lru-cache';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import { plainArray } from '../../pg/arrays.ts';
 import type { Queryable, Row } from '../../pg/connection.ts';
-import type { ClusterRecord } from '../object-store.ts';
+import { clusterOf } from '../group.ts';
+import type { ClusterRecord, WriteItem, WriteOutcome } from '../object-store.ts';
 import { childByWorkspace, childrenAfter, clusterByName, clustersById, reserveClusterIds } from './statements.ts';
 
 /** A logical cluster with the number under which its objects are stored. */
-export type KnownCluster = { readonly id: number; readonly record: ClusterRecord };
+export type KnownCluster = {
+  readonly id: number;
+  readonly record: ClusterRecord;
+  readonly guard: GuardState;
+};
+
+/** The guard as this process last heard of it. `isSeen`: what raised it has been taken in here. */
+export type GuardState = { value: number; isSeen: boolean };
 
 /** Records in memory: about 6 MB. An idle logical cluster leaves the cache when others are used. */
 const maxKnown = 10_000;
@@ -108,6 +116,18 @@ export class Clusters {
     this.#byId.clear();
   }
 
+  /** Takes in what the outcomes of a group say about the guard of its cluster. */
+  heardOfGuard(items: readonly WriteItem[], outcomes: readonly WriteOutcome[]): void {
+    outcomes.forEach((outcome, place) => {
+      const item = items[place];
+      if (outcome.ok || outcome.why !== 'outdated' || item === undefined) return;
+      const known = this.#byName.get(clusterOf(item));
+      if (known === undefined || known.guard.value >= outcome.current) return;
+      known.guard.value = outcome.current;
+      known.guard.isSeen = false;
+    });
+  }
+
   /** A number for a new cluster. Numbers are reserved in small blocks and never used twice. */
   async reserveId(): Promise<number> {
     for (;;) {
@@ -151,9 +171,10 @@ function workspaceKey(parent: string, workspace: string): string {
 
 /** Reads the columns that the statements call clusterColumns. */
 function readCluster(row: Row): KnownCluster {
-  const [id, name, shard, parent, workspace, uid, revision, createdAt, deletedAs] = row.map(String);
+  const [id, name, shard, parent, workspace, uid, revision, createdAt, deletedAs, guard] = row.map(String);
   return {
     id: Number(id),
+    guard: { value: Number(guard), isSeen: guard === '0' },
     record: {
       name: name as ClusterName,
       shard: shard ?? '',

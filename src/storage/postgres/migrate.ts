@@ -1,12 +1,16 @@
 import knexFactory, { type Knex } from 'knex';
 import * as storage from '../../../migrations/000001-storage.ts';
+import * as guards from '../../../migrations/000002-guards.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
 import { StorageUnavailable } from '../object-store.ts';
 
 type Migration = { readonly name: string; readonly up: Knex.Migration['up']; readonly down: Knex.Migration['down'] };
 
 /** All migrations, oldest first. A name is for ever. */
-const migrations: readonly Migration[] = [{ name: '000001-storage', up: storage.up, down: storage.down }];
+const migrations: readonly Migration[] = [
+  { name: '000001-storage', up: storage.up, down: storage.down },
+  { name: '000002-guards', up: guards.up, down: guards.down },
+];
 
 const source: Knex.MigrationSource<Migration> = {
   getMigrations: () => Promise.resolve([...migrations]),

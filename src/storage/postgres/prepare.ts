@@ -1,6 +1,6 @@
 import { assertWellFormed, clusterOf, isObjectItem, type ObjectItem } from '../group.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
-import type { WriteItem } from '../object-store.ts';
+import type { CommitOptions, WriteItem } from '../object-store.ts';
 import type { NewCluster, PreparedGroup, PreparedItem } from './batch.ts';
 import type { Clusters, KnownCluster } from './clusters.ts';
 import type { DefaultObjects } from './default-objects.ts';
@@ -20,25 +20,37 @@ export const rootShard = 'root';
 const noCluster = -1;
 
 /**
- * Turns names into numbers. Synchronous when this process knows all of them, which is the rule; undefined when it has to ask the database first
- * (`learn`).
+ * Turns names into numbers. Synchronous when this process knows all of them and they are of one cluster, which is the rule; undefined when it has to ask
+ * the database first (`learn`).
  */
-export function prepare(options: PrepareOptions, items: readonly WriteItem[]): Prepared | undefined {
-  const only = items[0];
-  if (items.length > 1 || only === undefined || !isObjectItem(only)) return undefined;
+export function prepare(
+  options: PrepareOptions,
+  items: readonly WriteItem[],
+  { guard }: CommitOptions,
+): Prepared | undefined {
+  const first = items[0];
+  if (first === undefined || !isObjectItem(first)) return undefined;
   assertWellFormed(items);
-  const cluster = options.clusters.known(only.key.cluster);
-  const resource = options.resources.known(only.key.resource);
-  if (cluster === undefined || resource === undefined) return undefined;
-  const prepared = prepareItem(options, only, cluster, resource);
-  return {
-    shard: cluster.record.shard,
-    group: { items, objects: new Map([[0, prepared]]), newClusters: new Map() },
-  };
+  const cluster = options.clusters.known(first.key.cluster);
+  if (cluster === undefined) return undefined;
+  const objects = new Map<number, PreparedItem>();
+  for (const [place, item] of items.entries()) {
+    if (!isObjectItem(item) || item.key.cluster !== first.key.cluster) return undefined;
+    const resource = options.resources.known(item.key.resource);
+    if (resource === undefined) return undefined;
+    objects.set(place, prepareItem(options, item, cluster, resource, place === 0 ? guard : undefined));
+  }
+  return { shard: cluster.record.shard, group: { items, objects, newClusters: noClusters } };
 }
 
+const noClusters: ReadonlyMap<number, NewCluster> = new Map();
+
 /** As `prepare`, after asking for what is unknown. Throws when the group is not well formed or spans two shards. */
-export async function learnAndPrepare(options: PrepareOptions, items: readonly WriteItem[]): Promise<Prepared> {
+export async function learnAndPrepare(
+  options: PrepareOptions,
+  items: readonly WriteItem[],
+  { guard }: CommitOptions,
+): Promise<Prepared> {
   assertWellFormed(items);
   const newClusters = await numberNewClusters(options.clusters, items);
   const made = new Map([...newClusters.values()].map((cluster) => [cluster.record.name, cluster]));
@@ -59,7 +71,7 @@ export async function learnAndPrepare(options: PrepareOptions, items: readonly W
       place,
       cluster === undefined
         ? { item, cluster: noCluster, resource, base: undefined }
-        : prepareItem(options, item, cluster, resource),
+        : prepareItem(options, item, cluster, resource, place === 0 ? guard : undefined),
     );
   }
   if (shards.size > 1) throw new Error(`an atomic group spans the shards ${[...shards].join(', ')}`);
@@ -81,7 +93,9 @@ async function numberNewClusters(
 
 /** A cluster of this very group; its revision is not known before the commit, and nothing but default content asks for it. */
 function asCreated(made: NewCluster | undefined): KnownCluster | undefined {
-  return made === undefined ? undefined : { id: made.id, record: { ...made.record, revision: 0, state: 'Active' } };
+  if (made === undefined) return undefined;
+  const { id, record } = made;
+  return { id, record: { ...record, revision: 0, state: 'Active' }, guard: { value: 0, isSeen: true } };
 }
 
 function prepareItem(
@@ -89,10 +103,13 @@ function prepareItem(
   item: ObjectItem,
   cluster: KnownCluster,
   resource: number,
+  guard: number | undefined,
 ): PreparedItem {
   const { key } = item;
   const base = defaults.has(key.resource)
     ? defaults.text(cluster.record, key.resource, key.namespace, key.name)
     : undefined;
-  return { item, cluster: cluster.id, resource, base };
+  return guard === undefined
+    ? { item, cluster: cluster.id, resource, base }
+    : { item, cluster: cluster.id, resource, base, guard };
 }

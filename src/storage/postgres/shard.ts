@@ -140,7 +140,8 @@ export class Shard {
   #committed(settled: Settled): Promise<void> | undefined {
     const { base, count, changes, committedAt, created } = settled;
     for (const { cluster, revision } of created) {
-      this.#options.clusters.add({ id: cluster.id, record: { ...cluster.record, revision, state: 'Active' } });
+      const record = { ...cluster.record, revision, state: 'Active' as const };
+      this.#options.clusters.add({ id: cluster.id, record, guard: { value: 0, isSeen: true } });
     }
     if (count + settled.deletedClusters === 0) return undefined;
     this.#usedAt = performance.now();

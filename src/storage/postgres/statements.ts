@@ -3,7 +3,7 @@ import type { Statement } from '../../pg/connection.ts';
 /** Every statement of the storage. Columns come back as text, in the order written. */
 
 const clusterColumns = `c.id, c.name, r.name, coalesce(p.name, ''), c.workspace, c.uid, c.revision,
-  to_char(c.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), c.deleted_as`;
+  to_char(c.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), c.deleted_as, c.guard`;
 const clusterTables =
   'clusters c join revision r on r.shard = c.shard left join clusters p on p.id = c.parent_id and c.parent_id <> 0';
 
@@ -16,7 +16,7 @@ function statement(name: string, text: string): Statement {
 
 export const commitBatch = statement(
   'commit_batch',
-  'select * from commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+  'select * from commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
 );
 
 export const reserveClusterIds = statement(

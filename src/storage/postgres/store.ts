@@ -9,6 +9,7 @@ import {
   type CachedObject,
   type Change,
   type ClusterRecord,
+  type CommitOptions,
   type DefaultContent,
   type ListOptions,
   type ListResult,
@@ -185,13 +186,35 @@ class PostgresStore implements ObjectStore {
     });
   }
 
-  commit(items: readonly WriteItem[]): Promise<readonly WriteOutcome[]> {
+  commit(items: readonly WriteItem[], how: CommitOptions = {}): Promise<readonly WriteOutcome[]> {
     const options = { clusters: this.#clusters, resources: this.#resources, defaults: this.#defaults };
     return this.#reachable(async () => {
-      const prepared = prepare(options, items) ?? (await learnAndPrepare(options, items));
+      const prepared = prepare(options, items, how) ?? (await learnAndPrepare(options, items, how));
       const shard = this.#shards.get(prepared.shard) ?? (await this.#shard(prepared.shard));
-      return shard.committer.commit(prepared.group);
+      const outcomes = await shard.committer.commit(prepared.group);
+      if (how.guard !== undefined) this.#clusters.heardOfGuard(items, outcomes);
+      return outcomes;
     });
+  }
+
+  guard(name: ClusterName): number | Promise<number> {
+    const known = this.#clusters.known(name);
+    return known?.guard.isSeen === true ? known.guard.value : this.#reachable(() => this.#seeGuard(name));
+  }
+
+  /** What raised the guard happened before it was read, so whoever follows the log up to now has taken it in. */
+  async #seeGuard(name: ClusterName): Promise<number> {
+    const known = await this.#clusters.find(name);
+    if (known === undefined) return 0;
+    const { value } = known.guard;
+    if (known.guard.isSeen) return value;
+    await (await this.#shard(known.record.shard)).fresh();
+    if (known.guard.value === value) known.guard.isSeen = true;
+    return value;
+  }
+
+  peek(cluster: ClusterName, resource: string, namespace: string): readonly CachedObject[] | undefined {
+    return this.#collections.get(cluster, resource)?.collection.all(namespace);
   }
 
   fresh(shard = rootShard): Promise<number> {
