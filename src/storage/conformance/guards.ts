@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { WriteOutcome } from '../object-store.ts';
 import { create, describe, it, keyOf, newCluster, type StoreFactory, textOf, useStore } from './harness.ts';
 
 export function describeGuards(open: StoreFactory): void {
@@ -50,7 +51,7 @@ export function describeGuards(open: StoreFactory): void {
           await store.commit([{ op: 'create', key: rule, text: textOf(rule, ''), raisesGuard: true }]);
           const key = keyOf(cluster, `object-${round}`);
           const item = { op: 'create' as const, key, text: textOf(key, '') };
-          const outcomes = await replica.commit([item], { guard: round - 1 });
+          const outcomes: readonly WriteOutcome[] = await replica.commit([item], { guard: round - 1 });
           assert.deepEqual(outcomes, [{ ok: false, why: 'outdated', current: round }]);
           assert.equal(await replica.guard(cluster), round);
           const names = replica.peek(cluster, 'configmaps', 'default')?.map((object) => object.key.name);
