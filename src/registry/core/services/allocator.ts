@@ -28,6 +28,9 @@ export type Allocator = {
   release(cluster: ClusterName, value: number, service: Service): Promise<WriteItem | undefined>;
 };
 
+/** Unless a range is nearly full, a few guesses find a free number without looking at all that are taken. */
+const maxGuesses = 8;
+
 export function createAllocator(
   store: Pick<ObjectStore, 'get' | 'getAny' | 'list'>,
   { resource, kind, range, nameOf, numberOf }: AllocatorOptions,
@@ -40,8 +43,10 @@ export function createAllocator(
   });
   return {
     async pick(cluster, taken) {
-      const guess = range.random();
-      if (!taken.has(guess) && (await store.getAny(keyOf(cluster, guess))) === undefined) return guess;
+      for (let guesses = 0; guesses < maxGuesses; guesses++) {
+        const guess = range.random();
+        if (!taken.has(guess) && (await store.getAny(keyOf(cluster, guess))) === undefined) return guess;
+      }
       const { items } = await store.list({ cluster, resource, at: { mode: 'fresh' } });
       const used = new Set(taken);
       for (const { key } of items) {
