@@ -85,6 +85,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     catalogs,
     admission: createAdmission({
       store,
+      authorizer,
       choice: config.admissionPlugins,
       plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],
     }),

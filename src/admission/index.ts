@@ -1,12 +1,27 @@
 import { chosenPlugins, defaultPlugins, type PluginChoice } from '../config/admission-plugins.ts';
+import type { ReviewAuthorizer } from '../registry/authorization/reviews.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type AdmissionChain, type AdmissionPlugin, createAdmissionChain } from './admission.ts';
+import { certificateApproval } from './certificates/approval.ts';
+import { certificateSigning } from './certificates/signing.ts';
+import { certificateSubjectRestriction } from './certificates/subject-restriction.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { podSecurity } from './pod-security/plugin.ts';
+import { priority } from './priority.ts';
 import { reservedMetadata } from './reserved-metadata.ts';
-import { serviceAccount } from './service-account.ts';
+import { runtimeClass } from './runtime-class.ts';
+import { serviceAccount } from './service-account/plugin.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export type AdmissionOptions = {
   readonly store: ObjectStore;
+  /** Says who may approve and sign certificates. */
+  readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
   /** Which of stock's plugins are on. Default: as in stock. */
   readonly choice?: PluginChoice;
   /** Further plugins, after the server's own: the check of RBAC escalation, an embedding program's rules. */
@@ -17,6 +32,18 @@ export type AdmissionOptions = {
 const stockPlugins: Readonly<Record<string, (options: AdmissionOptions) => AdmissionPlugin>> = {
   NamespaceLifecycle: namespaceLifecycle,
   ServiceAccount: serviceAccount,
+  TaintNodesByCondition: taintNodesByCondition,
+  PodSecurity: podSecurity,
+  Priority: priority,
+  DefaultTolerationSeconds: defaultTolerationSeconds,
+  DefaultStorageClass: defaultStorageClass,
+  StorageObjectInUseProtection: storageObjectInUseProtection,
+  PersistentVolumeClaimResize: persistentVolumeClaimResize,
+  RuntimeClass: runtimeClass,
+  CertificateApproval: certificateApproval,
+  CertificateSigning: certificateSigning,
+  CertificateSubjectRestriction: certificateSubjectRestriction,
+  DefaultIngressClass: defaultIngressClass,
 };
 
 /** Asked after the plugins of embedding programs, as what they count is final. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { stringify } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
+import { systemPriorityClasses } from './scheduling.k8s.io/v1/system-classes.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from './rbac.authorization.k8s.io/v1/bootstrap-roles.ts';
 
 /** What the texts depend on: a logical cluster's identity and age (a part of storage's ClusterRecord). */
@@ -25,13 +26,17 @@ export const rootCaConfigMap = {
   },
 } as const;
 
-/** A stored text with two holes: uid and creation time. */
+/** Stands for the creation time wherever an object repeats it. */
+const creationTime = '\u0000creationTime';
+
+/** A stored text with holes: uid and creation time. */
 class Template {
   readonly namespace: string;
   readonly name: string;
   readonly #identity: string;
   readonly #head: string;
-  readonly #tail: string;
+  /** What stands between the creation times. */
+  readonly #tail: readonly string[];
 
   constructor(resource: string, object: KubeObject) {
     const { kind, apiVersion, metadata, ...rest } = object;
@@ -45,12 +50,13 @@ class Template {
     const at = end.lastIndexOf('"end":{');
     const labels = end.slice(1, at);
     const fields = end.slice(at + '"end":{'.length, -2);
-    this.#tail = `"${labels === '' ? '' : `,${labels.slice(0, -1)}`}}${fields === '' ? '' : `,${fields}`}}`;
+    const tail = `"${labels === '' ? '' : `,${labels.slice(0, -1)}`}}${fields === '' ? '' : `,${fields}`}}`;
+    this.#tail = ['', ...tail.split(JSON.stringify(creationTime).slice(1, -1))];
   }
 
   text(cluster: DefaultContentCluster): string {
     const uid = derivedUid(`${cluster.uid}${this.#identity}`);
-    return `${this.#head}${uid}","creationTimestamp":"${cluster.createdAt}${this.#tail}`;
+    return `${this.#head}${uid}","creationTimestamp":"${this.#tail.join(cluster.createdAt)}`;
   }
 }
 
@@ -88,7 +94,7 @@ const none: readonly DefaultObject[] = [];
 
 /**
  * What every logical cluster has without a row in the database: its namespaces, in each the ServiceAccount `default` and the ConfigMap
- * `kube-root-ca.crt`, and the bootstrap ClusterRoles and ClusterRoleBindings. Uids derive from the cluster's. Nothing is kept per cluster.
+ * `kube-root-ca.crt`, the system's PriorityClasses, and the bootstrap ClusterRoles and ClusterRoleBindings. Uids derive from the cluster's. Nothing is kept per cluster.
  * It has the form of storage's DefaultContent.
  */
 export function createDefaultContent(options: DefaultContentOptions): {
@@ -135,6 +141,7 @@ export function createDefaultContent(options: DefaultContentOptions): {
       data: { [rootCaConfigMap.key]: options.caCertificatePem },
     })),
   );
+  add('priorityclasses.scheduling.k8s.io', systemPriorityClasses(creationTime));
   add('clusterroles.rbac.authorization.k8s.io', bootstrapClusterRoles);
   add('clusterrolebindings.rbac.authorization.k8s.io', bootstrapClusterRoleBindings);
   return {

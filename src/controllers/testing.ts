@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { createAdmission } from '../admission/index.ts';
+import { createAuthorizer } from '../authorization/chain.ts';
 import { builtinDefinitions } from '../api/builtin.ts';
 import { createDefaultContent } from '../api/default-content.ts';
 import type { Json } from '../apimachinery/json.ts';
@@ -30,7 +31,7 @@ export class TestPlane {
     const registry = createRegistry({
       store: this.store,
       catalogs,
-      admission: createAdmission({ store: this.store }),
+      admission: createAdmission({ store: this.store, authorizer: createAuthorizer({ store: this.store }) }),
       ...standardStorages({ store: this.store, externalUrl: 'https://atoll.example.com', builtIn }),
     });
     this.client = createLoopbackClient({ registry, catalogs, store: this.store, user: systemUser });

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createAdmission } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/admission.ts';
+import { createAuthorizer } from '../authorization/chain.ts';
 import { builtinDefinitions } from '../api/builtin.ts';
 import { createDefaultContent } from '../api/default-content.ts';
 import { structSchema, type } from '../api/own-types.ts';
@@ -158,7 +159,7 @@ class FixtureBuilder {
     const registry = createRegistry({
       store,
       catalogs,
-      admission: createAdmission({ store, plugins }),
+      admission: createAdmission({ store, authorizer: createAuthorizer({ store }), plugins }),
       ...standardStorages({ store, externalUrl: 'https://atoll.test', ...standard }),
       ...(now === undefined ? {} : { now }),
     });

@@ -64,6 +64,35 @@ export function requestProblem(pem: string): string | undefined {
     : failures[key.asymmetricKeyType ?? ''];
 }
 
+/** The object identifier of an organization in a subject (2.5.4.10). */
+const organization = '55040a';
+const bmpString = 0x1e;
+
+/** The organizations in the subject of a certificate signing request; none of a text that is no such request. */
+export function requestOrganizations(pem: string): string[] {
+  const block = firstPemBlock(pem);
+  const outer = block === undefined ? undefined : derValues(block.bytes)?.[0];
+  const info = outer === undefined ? undefined : derValues(outer.value)?.[0];
+  const subject = info === undefined ? undefined : derValues(info.value)?.[1];
+  const found: string[] = [];
+  for (const set of (subject === undefined ? undefined : derValues(subject.value)) ?? []) {
+    for (const attribute of derValues(set.value) ?? []) {
+      const [type, value] = derValues(attribute.value) ?? [];
+      if (type?.tag !== objectIdentifier || value === undefined || type.value.toString('hex') !== organization)
+        continue;
+      found.push(value.tag === bmpString ? utf16(value.value) : value.value.toString('utf8'));
+    }
+  }
+  return found;
+}
+
+/** The text of big-endian UTF-16. */
+function utf16(bytes: Buffer): string {
+  return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+    .swap16()
+    .toString('utf16le');
+}
+
 const failures: Readonly<Record<string, string>> = {
   rsa: 'crypto/rsa: verification error',
   ec: 'x509: ECDSA verification failure',

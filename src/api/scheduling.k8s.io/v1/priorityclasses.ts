@@ -10,20 +10,17 @@ import {
 } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { requireUnchanged } from '../../field-path.ts';
+import { systemClassValues } from './system-classes.ts';
 
 type PriorityClass = KubeObject & { value?: number; globalDefault?: boolean; preemptionPolicy?: string };
 
 const systemPrefix = 'system-';
-const systemClasses: ReadonlyMap<string, number> = new Map([
-  ['system-node-critical', 2_000_001_000],
-  ['system-cluster-critical', 2_000_000_000],
-]);
 const maxUserValue = 1_000_000_000;
 const preemptionPolicies = ['PreemptLowerPriority', 'Never'];
 
 /** Why a class may not have a name that begins with `system-`; undefined when it may. */
 function systemClassProblem(name: string, value: number, globalDefault: boolean): string | undefined {
-  const known = systemClasses.get(name);
+  const known = systemClassValues.get(name);
   if (known === undefined) return `${name} is not a known system priority class`;
   if (known !== value) return `value of ${name} PriorityClass must be ${known}`;
   return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;

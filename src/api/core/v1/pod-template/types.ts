@@ -30,6 +30,7 @@ export type PodSpec = {
   nodeSelector?: Record<string, string>;
   serviceAccountName?: string;
   serviceAccount?: string;
+  automountServiceAccountToken?: boolean;
   nodeName?: string;
   hostNetwork?: boolean;
   hostPID?: boolean;
@@ -45,6 +46,7 @@ export type PodSpec = {
   tolerations?: Toleration[];
   hostAliases?: { ip?: string; hostnames?: string[] }[];
   priorityClassName?: string;
+  priority?: number;
   dnsConfig?: {
     nameservers?: string[];
     searches?: string[];
@@ -171,6 +173,7 @@ export type SecurityContext = {
   seccompProfile?: SeccompProfile;
   appArmorProfile?: AppArmorProfile;
   allowPrivilegeEscalation?: boolean;
+  runAsNonRoot?: boolean;
   capabilities?: { add?: string[]; drop?: string[] };
   seLinuxOptions?: JsonObject;
   readOnlyRootFilesystem?: boolean;
@@ -181,6 +184,7 @@ export type PodSecurityContext = {
   fsGroup?: number;
   fsGroupChangePolicy?: string;
   runAsUser?: number;
+  runAsNonRoot?: boolean;
   runAsGroup?: number;
   supplementalGroups?: number[];
   supplementalGroupsPolicy?: string;
