@@ -7,6 +7,10 @@ import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
 import { createRootCaController } from './core/root-ca/controller.ts';
 import { createServiceAccountController } from './core/serviceaccount/controller.ts';
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from './core/storage-protection/controller.ts';
 import type { Controller } from './framework/controller.ts';
 import { runControllers, type RunnerOptions } from './framework/runner.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
@@ -34,6 +38,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     createRootCaController(options),
     createAggregationController(options),
     createEventController(options),
+    createClaimProtectionController(options),
+    createVolumeProtectionController(options),
     createPurgeController(options),
     createCustomResourceDefinitionController(options),
   ];
