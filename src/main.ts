@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Express } from 'express';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import { createAdmission } from './admission/index.ts';
@@ -8,6 +7,7 @@ import type { ResourceDefinition } from './api/resource-definition.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
 import { createServiceAccountTokenIssuer } from './authentication/service-account/issuer.ts';
 import { loadServiceAccountKeys } from './authentication/service-account/keys.ts';
+import { parseAuthorities } from './authentication/client-certificate.ts';
 import { createAuthenticator } from './authentication/union.ts';
 import { createAuthorizer } from './authorization/chain.ts';
 import { createEscalationCheck } from './authorization/escalation.ts';
@@ -24,7 +24,7 @@ import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
-import type { Pki } from './server/pki.ts';
+import { openTlsFiles } from './server/tls-files.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
 import { openPostgresStore } from './storage/postgres/store.ts';
 import { startSync } from './sync/start.ts';
@@ -71,11 +71,12 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
+  const tlsFiles = openTlsFiles({ config, pki, checkClientCa: parseAuthorities, log });
   const authenticator = createAuthenticator({
     store,
     externalUrl,
     adminToken: pki.adminToken,
-    clientCaPem: config.tls.clientCaFile === undefined ? pki.caCert : await readFile(config.tls.clientCaFile, 'utf8'),
+    clientCa: tlsFiles.clientCa,
     serviceAccountKeys,
     ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
     log,
@@ -120,7 +121,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     });
     const listener = await listen({
       config,
-      tls: await tlsMaterial(config, pki),
+      tls: tlsFiles.serving(),
       handler: api.handler,
       upgrade: api.upgrade,
     }).catch(async (error: NodeJS.ErrnoException) => {
@@ -128,7 +129,9 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       throw portError(config, error);
     });
     url = `https://${listener.host.includes(':') ? `[${listener.host}]` : listener.host}:${listener.port}`;
+    const stopFollowing = tlsFiles.follow((material) => listener.reload(material));
     stopApi = async () => {
+      stopFollowing();
       api.stopBeingReady();
       await Promise.all([api.drain(), listener.close(drainMs)]);
     };
@@ -182,11 +185,4 @@ export async function startServer(config: Config, extensions: Extensions = {}): 
     await stop();
     throw error;
   }
-}
-
-async function tlsMaterial(config: Config, pki: Pki): Promise<{ key: string; cert: string; ca: string }> {
-  const { certFile, keyFile } = config.tls;
-  if (certFile === undefined || keyFile === undefined)
-    return { key: pki.serverKey, cert: pki.serverCert, ca: pki.caCert };
-  return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), ca: pki.caCert };
 }

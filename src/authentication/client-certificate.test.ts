@@ -31,7 +31,7 @@ async function issue(request: Partial<CertificateRequest>, issuer = ca): Promise
 const show = (der: Uint8Array | undefined) => ({ headers: {}, peerCertificate: () => der, cluster: rootCluster });
 
 test('the common name is the user and the organizations are the groups', async () => {
-  const authenticator = createClientCertificateAuthenticator(ca.certPem);
+  const authenticator = createClientCertificateAuthenticator(() => ca.certPem);
   const der = await issue({
     subject: [
       ['O', 'devs'],
@@ -46,7 +46,7 @@ test('the common name is the user and the organizations are the groups', async (
 });
 
 test('a value that looks like another attribute is only a value', async () => {
-  const authenticator = createClientCertificateAuthenticator(ca.certPem);
+  const authenticator = createClientCertificateAuthenticator(() => ca.certPem);
   const der = await issue({
     subject: [
       ['O', 'x\nO=system:masters'],
@@ -58,14 +58,14 @@ test('a value that looks like another attribute is only a value', async () => {
 });
 
 test('without a certificate, or without a common name, there is nothing to say', async () => {
-  const authenticator = createClientCertificateAuthenticator(ca.certPem);
+  const authenticator = createClientCertificateAuthenticator(() => ca.certPem);
   assert.equal(await authenticator.authenticate(show(undefined)), undefined);
   assert.equal(await authenticator.authenticate({ headers: {}, cluster: rootCluster }), undefined);
   assert.equal(await authenticator.authenticate(show(await issue({ subject: [['O', 'devs']] }))), undefined);
 });
 
 test('certificates of another CA of the same name, of servers, and garbage are refused', async () => {
-  const authenticator = createClientCertificateAuthenticator(ca.certPem);
+  const authenticator = createClientCertificateAuthenticator(() => ca.certPem);
   const otherKey = newPrivateKeyPem();
   const other = { keyPem: otherKey, certPem: await issueCaCertificate(otherKey, 'test-ca', 10) };
   for (const der of [await issue({}, other), await issue({ use: 'server' }), Buffer.from('garbage')])
@@ -73,7 +73,7 @@ test('certificates of another CA of the same name, of servers, and garbage are r
 });
 
 test('a certificate issued by a client certificate is refused', async () => {
-  const authenticator = createClientCertificateAuthenticator(ca.certPem);
+  const authenticator = createClientCertificateAuthenticator(() => ca.certPem);
   const intermediate = {
     keyPem: clientKey,
     certPem: await issueCertificate(ca, clientKey, { subject: [['CN', 'bob']], hosts: [], use: 'client', days: 1 }),
@@ -100,7 +100,10 @@ test('a certificate issued by a client certificate is refused', async () => {
 
 test('a certificate is good in its time only, also when it is remembered', async () => {
   let now = Date.now();
-  const authenticator = createClientCertificateAuthenticator(ca.certPem, () => now);
+  const authenticator = createClientCertificateAuthenticator(
+    () => ca.certPem,
+    () => now,
+  );
   const der = await issue({});
   assert.equal((await authenticator.authenticate(show(der)))?.name, 'bob');
   now += 2 * 24 * 3600 * 1000;
@@ -112,8 +115,8 @@ test('a certificate is good in its time only, also when it is remembered', async
 test('any CA of the bundle will do; a bundle without one is an error', async () => {
   const otherKey = newPrivateKeyPem();
   const other = { keyPem: otherKey, certPem: await issueCaCertificate(otherKey, 'other', 10) };
-  const authenticator = createClientCertificateAuthenticator(`${other.certPem}\n# ours\n${ca.certPem}`);
+  const authenticator = createClientCertificateAuthenticator(() => `${other.certPem}\n# ours\n${ca.certPem}`);
   assert.equal((await authenticator.authenticate(show(await issue({}))))?.name, 'bob');
   assert.equal((await authenticator.authenticate(show(await issue({}, other))))?.name, 'bob');
-  assert.throws(() => createClientCertificateAuthenticator('nothing'), /no certificate/);
+  assert.throws(() => createClientCertificateAuthenticator(() => 'nothing'), /no certificate/);
 });

@@ -14,17 +14,25 @@ type Verified = { readonly user: UserInfo; readonly from: number; readonly to: n
 
 /**
  * Client certificates: a certificate issued by one of the CA bundle's certificates, inside its time of validity and meant for clients, says who asks:
- * the common name is the user, the organizations are the groups. Verified ones are remembered by fingerprint. Throws at once when the bundle holds no
- * certificate.
+ * the common name is the user, the organizations are the groups. Verified ones are remembered by fingerprint. `caBundle` is asked at each certificate:
+ * with another bundle, nothing that the one before vouched for holds. Throws at once when the bundle holds no certificate.
  */
-export function createClientCertificateAuthenticator(caBundlePem: string, now: () => number = Date.now): Authenticator {
-  const authorities = (caBundlePem.match(pemBlock) ?? []).map((pem) => new X509Certificate(pem));
-  if (authorities.length === 0) throw new Error('the client CA bundle holds no certificate');
+export function createClientCertificateAuthenticator(
+  caBundle: () => string,
+  now: () => number = Date.now,
+): Authenticator {
+  let bundle = caBundle();
+  let authorities = parseAuthorities(bundle);
   const verified = new LRUCache<string, Verified>({ max: maxCached });
   return {
     authenticate(credentials) {
       const der = credentials.peerCertificate?.();
       if (der === undefined) return Promise.resolve(undefined);
+      if (caBundle() !== bundle) {
+        bundle = caBundle();
+        authorities = parseAuthorities(bundle);
+        verified.clear();
+      }
       const fingerprint = hash('sha256', der, 'hex');
       let entry = verified.get(fingerprint);
       if (entry === undefined) {
@@ -38,6 +46,13 @@ export function createClientCertificateAuthenticator(caBundlePem: string, now: (
       return Promise.resolve(entry.user.name === '' ? undefined : entry.user);
     },
   };
+}
+
+/** The certificates of a PEM bundle. @throws when there is none, or one is unusable. */
+export function parseAuthorities(caBundlePem: string): readonly X509Certificate[] {
+  const authorities = (caBundlePem.match(pemBlock) ?? []).map((pem) => new X509Certificate(pem));
+  if (authorities.length === 0) throw new Error('the client CA bundle holds no certificate');
+  return authorities;
 }
 
 function verifyCertificate(

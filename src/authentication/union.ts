@@ -17,8 +17,8 @@ export type AuthenticationOptions = {
   readonly externalUrl: string;
   /** Bearer token of the user atoll-admin in system:masters. */
   readonly adminToken?: string;
-  /** PEM bundle of the CAs whose certificates identify clients. */
-  readonly clientCaPem?: string;
+  /** PEM bundle of the CAs whose certificates identify clients, as it is now. */
+  readonly clientCa?: () => string;
   readonly serviceAccountKeys: ServiceAccountVerifierOptions['keys'];
   readonly oidc?: OidcConfig;
   /** Requests without credentials are system:anonymous (default) or refused. */
@@ -62,8 +62,8 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
       }),
     );
   const authenticators: Authenticator[] = [createBearerTokenAuthenticator(tokens)];
-  if (options.clientCaPem !== undefined)
-    authenticators.unshift(createClientCertificateAuthenticator(options.clientCaPem));
+  if (options.clientCa !== undefined)
+    authenticators.unshift(createClientCertificateAuthenticator(options.clientCa));
   return createUnionAuthenticator(authenticators, { anonymous: options.anonymous ?? true });
 }
 

@@ -1,9 +1,10 @@
 import type { PluginChoice } from './admission-plugins.ts';
+import type { TlsVersion } from './tls-policy.ts';
 
 /** The whole configuration, validated and frozen. Built from flags, ATOLL_ environment variables and a YAML file; no other module reads process.env. */
 export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  readonly tls: TlsConfig;
   /** Files in place of keys that are made in the data directory. */
   readonly pki: {
     readonly caCertFile?: string;
@@ -33,6 +34,15 @@ export type Config = {
   readonly limits: Limits;
   /** How long the change log is kept. */
   readonly historyRetentionMs: number;
+};
+
+export type TlsConfig = {
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly clientCaFile?: string;
+  readonly minVersion: TlsVersion;
+  /** IANA names; empty: all that are sound. */
+  readonly cipherSuites: readonly string[];
 };
 
 export type OidcConfig = {

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { type PluginChoice, pluginChoiceError } from './admission-plugins.ts';
 import type { Config, OidcConfig } from './config.ts';
 import { environmentName, optionSpecs } from './options.ts';
+import { cipherSuiteNames, tlsVersionNames } from './tls-policy.ts';
 
 /** A setting is wrong; the message names it and says what it should be. */
 export class ConfigError extends Error {
@@ -34,7 +35,15 @@ export function loadConfig(sources: Sources): Config {
   return Object.freeze({
     listen,
     externalUrl: parseExternalUrl(read('external-url'), listen),
-    tls: Object.freeze({ certFile, keyFile, clientCaFile: read('client-ca-file') }),
+    tls: Object.freeze({
+      certFile,
+      keyFile,
+      clientCaFile: read('client-ca-file'),
+      minVersion: parseChoice('tls-min-version', read('tls-min-version') ?? '', tlsVersionNames),
+      cipherSuites: parseList(read('tls-cipher-suites') ?? '').map((name) =>
+        parseChoice('tls-cipher-suites', name, cipherSuiteNames),
+      ),
+    }),
     pki: Object.freeze({
       caCertFile: read('ca-cert-file'),
       caKeyFile: read('ca-key-file'),

@@ -20,6 +20,19 @@ export const optionSpecs: readonly OptionSpec[] = [
   },
   { name: 'tls-private-key-file', placeholder: 'FILE', description: 'key of --tls-cert-file, PEM' },
   {
+    name: 'tls-min-version',
+    placeholder: 'VERSION',
+    description: 'VersionTLS12 or VersionTLS13',
+    fallback: 'VersionTLS12',
+  },
+  {
+    name: 'tls-cipher-suites',
+    placeholder: 'LIST',
+    description:
+      'cipher suites of TLS 1.2, by their IANA names (default: all with forward secrecy and authenticated encryption)',
+    fallback: '',
+  },
+  {
     name: 'client-ca-file',
     placeholder: 'FILE',
     description: 'CA bundle that client certificates are verified with (default: our own CA)',

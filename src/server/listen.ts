@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
+import { cipherList, tlsVersions } from '../config/tls-policy.ts';
 
 /** PEM texts. `ca` lists the authorities that client certificates are hinted to come from; authenticators verify. */
 export type TlsMaterial = { readonly key: string; readonly cert: string; readonly ca?: string };
 
 export type ListenOptions = {
-  readonly config: Pick<Config, 'listen' | 'limits'>;
+  readonly config: Pick<Config, 'listen' | 'limits' | 'tls'>;
   readonly tls: TlsMaterial;
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -44,7 +45,7 @@ const closeIdleEveryMs = 100;
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { config, tls } = options;
-  const server = createServer(config.limits, tls);
+  const server = createServer(config, tls);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -70,7 +71,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     host: address.address,
     port: address.port,
-    reload: (material) => server.setSecureContext(secureContext(material)),
+    reload: (material) => server.setSecureContext(secureContext(material, config.tls)),
     close: (graceMs) => {
       closing = true;
       return close(server, sockets, graceMs);
@@ -78,7 +79,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-function createServer(limits: Config['limits'], tls: TlsMaterial): Http2SecureServer {
+function createServer({ limits, tls: policy }: ListenOptions['config'], tls: TlsMaterial): Http2SecureServer {
   const http1 = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: headersTimeoutMs,
@@ -88,7 +89,7 @@ function createServer(limits: Config['limits'], tls: TlsMaterial): Http2SecureSe
     connectionsCheckingInterval: 5000,
   };
   return createSecureServer({
-    ...secureContext(tls),
+    ...secureContext(tls, policy),
     allowHTTP1: true,
     requestCert: true,
     rejectUnauthorized: false,
@@ -109,11 +110,13 @@ function createServer(limits: Config['limits'], tls: TlsMaterial): Http2SecureSe
   } as Parameters<typeof createSecureServer>[0]);
 }
 
-function secureContext(tls: TlsMaterial) {
+function secureContext(tls: TlsMaterial, policy: Config['tls']) {
   return {
     key: tls.key,
     cert: tls.cert,
-    minVersion: 'TLSv1.2' as const,
+    minVersion: tlsVersions[policy.minVersion],
+    ciphers: cipherList(policy.cipherSuites),
+    honorCipherOrder: true,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
   };
 }

@@ -80,7 +80,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     catalogs,
     authenticator: createUnionAuthenticator(
       [
-        createClientCertificateAuthenticator(pki.caCert),
+        createClientCertificateAuthenticator(() => pki.caCert),
         createBearerTokenAuthenticator([createStaticTokenAuthenticator(knownTokens)]),
       ],
       { anonymous: true },
@@ -146,7 +146,7 @@ export async function makeCluster(store: ObjectStore, parent: string, workspace:
 function stackConfig(dataDir: string, options: StackOptions): Config {
   return {
     listen: { host: '127.0.0.1', port: options.port ?? 0 },
-    tls: {},
+    tls: { minVersion: 'VersionTLS12', cipherSuites: [] },
     pki: {},
     externalUrl: 'https://127.0.0.1:6443',
     migrate: true,
