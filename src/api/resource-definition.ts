@@ -2,6 +2,7 @@ import type { FieldError } from '../apimachinery/errors.ts';
 import type { Json, JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import type { StructSchema } from '../apimachinery/schema/schema.ts';
+import type { ClusterName } from '../logicalcluster/name.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -65,7 +66,10 @@ export type Strategy = {
   /** Sends the warnings that a valid object deserves, on create (no `old`), update and patch. */
   warn?(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void;
   /** The object as it is to be stored, when everything has been decided over it in the request's version. May reuse its argument. */
-  beforeStorage?(object: KubeObject): KubeObject;
+  beforeStorage?(
+    object: KubeObject,
+    at: { readonly cluster: ClusterName; readonly signal: AbortSignal },
+  ): KubeObject | Promise<KubeObject>;
   /** metadata.name rule; default: DNS-1123 subdomain. Gives messages. `prefix` is true for generateName. */
   validateName?(name: string, prefix: boolean): string[];
   /**
@@ -118,6 +122,19 @@ export type VersionDefinition = {
   fromStorage?(object: KubeObject): KubeObject;
 };
 
+/** Conversion between versions that takes a wait: somebody else does it. */
+export type VersionConversion = {
+  /**
+   * Objects, which are all in another version, in the form of `apiVersion`, in the same order. Never changes its arguments.
+   * @throws ApiError when they cannot be converted.
+   */
+  convert(
+    at: { readonly cluster: ClusterName; readonly signal: AbortSignal },
+    objects: readonly KubeObject[],
+    apiVersion: string,
+  ): Promise<readonly KubeObject[]>;
+};
+
 /** Our declaration of a resource: the registry, discovery, OpenAPI, tables and verbs are computed from it. Immutable. */
 export type ResourceDefinition = {
   readonly group: string;
@@ -138,6 +155,10 @@ export type ResourceDefinition = {
    * Every version then has `toStorage` and `fromStorage`, which also set apiVersion.
    */
   readonly storageGroup?: string;
+  /**
+   * Absent: `toStorage` and `fromStorage` do it all. Else they only fit an object to its version, and what is in another one is converted by this first.
+   */
+  readonly conversion?: VersionConversion;
   readonly strategy: Strategy;
   readonly status?: StatusSubresource;
   readonly scale?: ScaleSubresource;

@@ -13,6 +13,7 @@ import {
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { checkApplyManager, checkConfiguredKind } from '../generic/apply.ts';
 import { checkRevision, checkUid, prepareChangedObject } from '../generic/changed-object.ts';
+import { currentView } from '../generic/derived-object.ts';
 import { type Engine, keyOf, type RestStorage, type RestStorageFactory } from '../generic/engine.ts';
 import { guaranteedWrite } from '../generic/guaranteed-write.ts';
 import { checkName } from '../generic/metadata.ts';
@@ -21,7 +22,7 @@ import { patchDocument } from '../generic/patch-document.ts';
 import { renderObject } from '../generic/rendered.ts';
 import { apiVersionOf, factsOf } from '../generic/resource-facts.ts';
 import { asAttempt, type UpdateAnswer } from '../generic/update.ts';
-import { fromStorageVersion, storedView } from '../generic/versions.ts';
+import { fromStorageVersion } from '../generic/versions.ts';
 import type { PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
 
 const scaleKind = { group: 'autoscaling', kind: 'Scale' };
@@ -43,7 +44,10 @@ class ScaleStorage implements RestStorage {
   async get(ctx: RequestContext, target: Target): ReturnType<NonNullable<RestStorage['get']>> {
     const current = await this.#engine.store.get(keyOf(ctx, target));
     if (current === undefined) throw notFound(factsOf(target.definition).gr, target.name);
-    return renderObject(viewOf(target, current.object));
+    const { conversion } = target.definition;
+    return renderObject(
+      viewOf(target, conversion === undefined ? current.object : await currentView(ctx, target, current)),
+    );
   }
 
   /** PUT of a Scale: sets the replicas. */
@@ -105,7 +109,7 @@ class ScaleStorage implements RestStorage {
     const { object } = await guaranteedWrite(this.#engine.store, keyOf(ctx, target), gr, async (current) => {
       if (current === undefined) throw notFound(gr, target.name);
       const parent = deepCopy(
-        fromStorageVersion(target.definition, target.version, storedView(target.definition, current.object)) as Json,
+        fromStorageVersion(target.definition, target.version, await currentView(ctx, target, current)) as Json,
       ) as KubeObject;
       const entries = parent.metadata.managedFields;
       const owners = scaleManagedFields(entries, paths);

@@ -5,6 +5,7 @@ import type { ResourceDefinition, VersionDefinition } from '../../api/resource-d
 import type { CachedObject, ClusterRecord, ListOptions, ObjectStore } from '../../storage/object-store.ts';
 import type { BuiltInCatalogs } from '../catalog.ts';
 import type { Catalog, CatalogSource } from '../registry.ts';
+import type { WebhookCaller } from '../webhooks.ts';
 import { compileDefinition, contentKey } from './definition.ts';
 
 /** One content, compiled once for all logical clusters that hold it. */
@@ -13,13 +14,14 @@ const maxCatalogs = 2000;
 
 /**
  * The catalogs of logical clusters that serve what is built in and what their CustomResourceDefinitions define. A cluster without definitions has the built-in
- * catalog itself; nothing is kept of a cluster but what its cached definitions hold weakly.
+ * catalog itself; nothing is kept of a cluster but what its cached definitions hold weakly. `webhooks` convert between versions where a definition says so.
  */
 export function createCustomResourceCatalogs(
   store: Pick<ObjectStore, 'list'>,
   builtIn: BuiltInCatalogs,
+  webhooks?: WebhookCaller,
 ): CatalogSource {
-  const compiler = new Compiler();
+  const compiler = new Compiler(webhooks);
   const read = async (cluster: ClusterRecord, at: ListOptions['at']): Promise<Catalog> => {
     const base = builtIn.builtIn(cluster);
     if (base.find(crdGroup, 'v1', 'customresourcedefinitions') === undefined) return base;
@@ -37,10 +39,15 @@ type Compiled = { readonly key: string; readonly definition: ResourceDefinition 
 
 /** Makes definitions and catalogs, and remembers them by their content. */
 class Compiler {
+  readonly #webhooks: WebhookCaller | undefined;
   readonly #byContent = new LRUCache<string, Compiled>({ maxSize: maxCompiledBytes });
   readonly #byObject = new WeakMap<CachedObject, Compiled | 'notServed'>();
   readonly #catalogs = new LRUCache<string, Catalog>({ max: maxCatalogs });
   readonly #byList = new WeakMap<object, { readonly base: Catalog; readonly catalog: Catalog }>();
+
+  constructor(webhooks: WebhookCaller | undefined) {
+    this.#webhooks = webhooks;
+  }
 
   catalog(base: Catalog, items: readonly CachedObject[], version: object | undefined): Catalog {
     const known = version === undefined ? undefined : this.#byList.get(version);
@@ -79,7 +86,7 @@ class Compiler {
     const key = contentKey(crd);
     let compiled = this.#byContent.get(key);
     if (compiled === undefined) {
-      compiled = { key, definition: compileDefinition(crd) };
+      compiled = { key, definition: compileDefinition(crd, this.#webhooks) };
       this.#byContent.set(key, compiled, { size: item.text.length });
     }
     return compiled;

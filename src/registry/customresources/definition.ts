@@ -13,10 +13,12 @@ import { preserveEverything, type Structural, structuralOf } from '../../apimach
 import { type ValueSchema, valueSchemaOf } from '../../apimachinery/structural/value-schema.ts';
 import { typeOfStructural } from '../../apimachinery/structural/to-schema.ts';
 import { compareVersions } from '../../apimachinery/version-order.ts';
+import type { WebhookCaller } from '../webhooks.ts';
 import { customTable } from './printer-columns.ts';
 import { decodeCustomResource } from './decode.ts';
 import { scaleOf } from './scale.ts';
 import { strategyOf } from './strategy.ts';
+import { webhookConversion } from './webhook-conversion.ts';
 
 /** What decides how a definition's objects are served, as one text: equal texts are served by one compiled definition, whoever they belong to. */
 export function contentKey(crd: Crd): string {
@@ -56,8 +58,11 @@ export type CompiledVersion = {
   readStored(object: KubeObject): KubeObject;
 };
 
-/** A CustomResourceDefinition's content as the registry serves it. `crd` is read, never kept beyond its spec and accepted names. */
-export function compileDefinition(crd: Crd): ResourceDefinition {
+/**
+ * A CustomResourceDefinition's content as the registry serves it. `crd` is read, never kept beyond its spec and accepted names. `webhooks` convert between
+ * versions where the definition says so.
+ */
+export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceDefinition {
   const { spec = {}, status = {} } = crd;
   const { group = '', versions = [], scope } = spec;
   const names = status.acceptedNames ?? spec.names ?? {};
@@ -92,6 +97,7 @@ export function compileDefinition(crd: Crd): ResourceDefinition {
     };
   });
   const own = { spec: spec as Json, acceptedNames: status.acceptedNames as Json };
+  const conversion = webhookConversion(spec.conversion, webhooks);
   const base = {
     group,
     resource: plural,
@@ -104,6 +110,7 @@ export function compileDefinition(crd: Crd): ResourceDefinition {
     verbs: allVerbs,
     versions: definitions,
     storageVersion,
+    ...(conversion === undefined ? {} : { conversion }),
     builtIn: false,
     origin: {
       resource: crdResource,
@@ -121,7 +128,7 @@ export function compileDefinition(crd: Crd): ResourceDefinition {
     const { declared } = version;
     const scale = scaleOf(declared.subresources?.scale);
     const fieldSelectors = selectableFields(declared);
-    const strategy = strategyOf(version, storage ?? version, terminating);
+    const strategy = strategyOf(version, storage ?? version, terminating, conversion);
     views.set(version.version, {
       ...base,
       strategy: strategy.main,

@@ -1,4 +1,4 @@
-import type { StatusSubresource, Strategy } from '../../api/resource-definition.ts';
+import type { StatusSubresource, Strategy, VersionConversion } from '../../api/resource-definition.ts';
 import { ApiError, type FieldError } from '../../apimachinery/errors.ts';
 import type { Json, JsonObject } from '../../apimachinery/json.ts';
 import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
@@ -18,6 +18,7 @@ export function strategyOf(
   version: CompiledVersion,
   storage: CompiledVersion,
   terminating: boolean,
+  conversion: VersionConversion | undefined,
 ): { main: Strategy; status: StatusSubresource } {
   const scale = version.declared.subresources?.scale;
   const validateScales = (object: KubeObject): FieldError[] =>
@@ -36,6 +37,13 @@ export function strategyOf(
   const apiVersion = formatApiVersion(version.group, version.version);
   const inVersion = (object: KubeObject): JsonObject =>
     object.apiVersion === apiVersion ? (object as JsonObject) : ({ ...object, apiVersion } as JsonObject);
+  const storageApiVersion = formatApiVersion(storage.group, storage.version);
+  const beforeStorage: NonNullable<Strategy['beforeStorage']> = (object, at) => {
+    if (conversion === undefined) return storage.readStored(object);
+    return conversion
+      .convert(at, [{ ...object, apiVersion }], storageApiVersion)
+      .then(([converted]) => storage.readStored(converted ?? object));
+  };
   const main: Strategy = {
     generation: 'spec',
     applyDefaults: (object) => applyStructuralDefaults(object as JsonObject, version.structural),
@@ -53,7 +61,7 @@ export function strategyOf(
     warn(object, old, ctx) {
       for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) ctx.warn(text);
     },
-    ...(storage === version ? {} : { beforeStorage: (object: KubeObject) => storage.readStored(object) }),
+    ...(storage === version ? {} : { beforeStorage }),
   };
   const status: StatusSubresource = {
     validateUpdate(object, stored) {

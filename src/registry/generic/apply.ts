@@ -5,7 +5,7 @@ import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
 import { decodeObject } from '../../apimachinery/schema/decode.ts';
 import type { PatchRequest, RequestContext, Target, WriteOptions } from '../registry.ts';
 import type { Engine } from './engine.ts';
-import { fieldManagerContext } from './field-managers.ts';
+import { fieldManagerContext, withConversions } from './field-managers.ts';
 import type { Attempt } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
 import { textField } from './object-fields.ts';
@@ -33,21 +33,25 @@ export function checkConfiguredKind(config: JsonObject, apiVersion: string, kind
  */
 export function applyConfiguration(
   engine: Engine,
+  ctx: RequestContext,
   target: Target,
   request: PatchRequest,
   options: WriteOptions,
   live: KubeObject | undefined,
-): KubeObject {
+): KubeObject | Promise<KubeObject> {
   const { definition, version } = target;
   const patch = deepCopy(request.patch as JsonObject);
   const config = { ...patch, metadata: (patch['metadata'] as Json | undefined) ?? {} } as KubeObject;
-  const { object } = applyManaged({
+  const wanted = {
     ...fieldManagerContext(target, options.fieldManager ?? '', engine.now()),
     live: live === undefined ? undefined : fromStorageVersion(definition, version, live),
     config,
     force: request.force === true,
-  });
-  return decodeObject(object as JsonObject, version.schema).object;
+  };
+  const decoded = ({ object }: ReturnType<typeof applyManaged>): KubeObject =>
+    decodeObject(object as JsonObject, version.schema).object;
+  if (definition.conversion === undefined) return decoded(applyManaged(wanted));
+  return withConversions(ctx, target, (convert) => applyManaged({ ...wanted, convert })).then(decoded);
 }
 
 /**
@@ -63,7 +67,7 @@ export async function createByApply(
 ): Promise<Attempt<UpdateAnswer>> {
   const { gr, namespaced } = factsOf(target.definition);
   if (target.subresource !== '') throw notFound(gr, target.name);
-  const object = applyConfiguration(engine, target, request, options, undefined);
+  const object = await applyConfiguration(engine, ctx, target, request, options, undefined);
   reportDuplicates(request, options, ctx);
   const { uid = '' } = object.metadata;
   if (uid !== '')

@@ -6,6 +6,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery
 import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
 import type { CachedObject, WriteItem } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
+import { convertAll, convertStored, currentView } from './derived-object.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
@@ -15,18 +16,20 @@ import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './m
 import { repeatedMetadataErrors } from './repeated-metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf, isViewOfObject } from './resource-facts.ts';
-import { storedView, textToStore, toStorageVersion } from './versions.ts';
+import { textToStore, toStorageVersion } from './versions.ts';
 
 /** What an update comes to. */
 export type ChangedObject =
   /** The stored object already says all that. */
-  | { readonly kind: 'same' }
+  | { readonly kind: 'same'; readonly served: CachedObject | undefined }
   /** `remove`: the last finalizer of an object being deleted is gone, and the object with it. The last item is the object's. */
   | {
       readonly kind: 'write' | 'remove';
       readonly object: KubeObject;
       readonly text: string;
       readonly items: readonly WriteItem[];
+      /** The object in the request's version, where that took a wait. */
+      readonly served: KubeObject | undefined;
     };
 
 /**
@@ -93,13 +96,17 @@ export async function prepareChangedObject(
   const { strategy } = definition;
   const facts = factsOf(definition);
   const now = engine.now();
-  const old = storedView(definition, current.object);
+  const viewing = currentView(ctx, target, current);
+  const old = viewing instanceof Promise ? await viewing : viewing;
   claimNamespace(sent.metadata, facts.namespaced, target.namespace);
   // Checked by checkRevision; an unconditional update is based on what is there.
   sent.metadata.resourceVersion = String(current.revision);
   deduplicateOwners(sent.metadata, ctx, false);
   strategy.applyDefaults?.(sent, version.version);
-  if (!tracked) recordManager(target, old, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+  if (!tracked) {
+    const recording = recordManager(ctx, target, old, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+    if (recording !== undefined) await recording;
+  }
   const object = toStorageVersion(definition, version, sent);
 
   const attributes = {
@@ -127,7 +134,9 @@ export async function prepareChangedObject(
   if (target.subresource !== 'status') strategy.warn?.(prepared, old, strategyContext(ctx, now));
   const validating = engine.admission.validate({ ...attributes, object: prepared });
   if (validating !== undefined) await validating;
-  return decide(engine, ctx, target, strategy.beforeStorage?.(prepared) ?? prepared, current, companions);
+  const converting = strategy.beforeStorage?.(prepared, { cluster: ctx.cluster.name, signal: ctx.signal }) ?? prepared;
+  const stored = converting instanceof Promise ? await converting : converting;
+  return decide(engine, ctx, target, stored, current, companions);
 }
 
 /** What this target may not change comes from the stored object. */
@@ -211,15 +220,20 @@ async function decide(
   const entries = keepTimesOfNoop(object, current.object);
   if (entries !== undefined) object.metadata.managedFields = entries;
   const text = textToStore(target.definition, object);
+  const converts = target.definition.conversion !== undefined;
+  const served = converts ? await convertStored(ctx, target, object) : undefined;
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text, before: current };
-    return { kind: 'remove', object, text, items: [...((await hooks?.beforeRemove?.(current)) ?? []), item] };
+    return { kind: 'remove', object, text, items: [...((await hooks?.beforeRemove?.(current)) ?? []), item], served };
   }
-  if (saysTheSame(object, text, current)) return { kind: 'same' };
+  if (saysTheSame(object, text, current)) {
+    const [same] = converts ? await convertAll(ctx, target.definition, target.version, [current]) : [];
+    return { kind: 'same', served: same };
+  }
   const owners = ownerUids(object.metadata);
   const change = { op: 'update' as const, key, expected, text, before: current };
   const item: WriteItem = owners === undefined ? change : { ...change, owners };
-  return { kind: 'write', object, text, items: companions.length === 0 ? [item] : [...companions, item] };
+  return { kind: 'write', object, text, items: companions.length === 0 ? [item] : [...companions, item], served };
 }
 
 /** Deleted, with no grace period left: it goes when nothing holds it any more (upstream's ShouldDeleteDuringUpdate). */

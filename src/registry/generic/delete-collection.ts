@@ -1,10 +1,10 @@
 import { ApiError, methodNotSupported } from '../../apimachinery/errors.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
-import type { DeleteOptions, ListAnswer, ListRequest, Rendered, RequestContext, Target } from '../registry.ts';
+import type { DeleteOptions, ListAnswer, ListRequest, RequestContext, Target } from '../registry.ts';
 import { deleteObject } from './delete.ts';
 import type { Engine } from './engine.ts';
 import { selectObjects } from './list.ts';
-import { renderCached } from './rendered.ts';
+import { renderAll } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
 
 /** Deletes that wait for storage at the same time; group commit turns them into few transactions. */
@@ -24,6 +24,7 @@ export async function deleteCollection(
 ): Promise<ListAnswer> {
   if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'deletecollection');
   const { items, metadata } = await selectObjects(engine, ctx, target, request);
+  const rendered = await renderAll(ctx, target, items);
   const queue = items.values();
   let failed = false;
   const work = async (): Promise<void> => {
@@ -38,7 +39,7 @@ export async function deleteCollection(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
-  return { items: items.map((each): Rendered => renderCached(target, each)), metadata };
+  return { items: rendered, metadata };
 }
 
 async function deleteOne(

@@ -9,7 +9,8 @@ import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { isHeld, type ResourceHooks } from './hooks.ts';
 import { ownerUids } from './metadata.ts';
-import { renderCached, renderWritten } from './rendered.ts';
+import { convertStored } from './derived-object.ts';
+import { renderCached, renderServed, renderWritten } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
 
 /**
@@ -62,11 +63,12 @@ async function planDeletion(
   current: CachedObject,
   options: DeleteOptions,
 ): Promise<Attempt<DeleteAnswer>> {
+  const { definition } = target;
   const meta = current.object.metadata;
   const finalizers = meta.finalizers ?? [];
   const grace = hooks.gracePeriodSeconds?.(current.object, options) ?? 0;
   const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
-  if (waiting) return { answer: { done: false, object: renderCached(target, current) } };
+  if (waiting) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
   const wanted = deletionFinalizers(target, options, finalizers);
   if (grace === 0 && !isHeld(hooks, wanted, current.object)) return remove(ctx, target, hooks, current, options);
 
@@ -76,13 +78,15 @@ async function planDeletion(
   markDeleting(object.metadata, grace, engine.now());
   hooks.beginDeletion?.(object);
   const text = storedText(object);
-  if (text === current.text) return { answer: { done: false, object: renderCached(target, current) } };
-  if (options.dryRun) return { answer: { done: false, object: renderWritten(target, object, text, current.revision) } };
+  if (text === current.text) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
+  const served = definition.conversion === undefined ? undefined : await convertStored(ctx, target, object);
+  const written = (revision: number) => renderWritten(target, object, text, revision, served);
+  if (options.dryRun) return { answer: { done: false, object: written(current.revision) } };
   const owners = ownerUids(object.metadata);
   const item = { op: 'update' as const, key: keyOf(ctx, target), expected: current.revision, text, before: current };
   return {
     items: [owners === undefined ? item : { ...item, owners }],
-    finish: (revision) => ({ done: false, object: renderWritten(target, object, text, revision) }),
+    finish: (revision) => ({ done: false, object: written(revision) }),
   };
 }
 

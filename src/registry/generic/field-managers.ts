@@ -1,8 +1,9 @@
 import type { ResourceDefinition, VersionDefinition } from '../../api/resource-definition.ts';
-import type { JsonObject } from '../../apimachinery/json.ts';
+import { type JsonObject, stringify } from '../../apimachinery/json.ts';
 import { type ConvertVersion, type FieldManagerContext, trackUpdate } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
-import type { Target } from '../registry.ts';
+import type { RequestContext, Target } from '../registry.ts';
+import { ApiError } from '../../apimachinery/errors.ts';
 import { apiVersionOf, resetFieldsOf } from './resource-facts.ts';
 import { fromStorageVersion, isStorageVersion, toStorageVersion } from './versions.ts';
 
@@ -23,21 +24,34 @@ export function fieldManagerContext(target: Target, manager: string, now: Date):
 
 /**
  * Notes in `sent.metadata.managedFields` what `manager` changes. `sent` is in the target's version, before the strategy and admission touch it, so
- * that nobody owns what the server sets; `live` is in storage version.
+ * that nobody owns what the server sets; `live` is as `currentView` gives it. Gives a promise where conversion takes a wait.
  */
 export function recordManager(
+  ctx: RequestContext,
   target: Target,
   live: KubeObject | undefined,
   sent: KubeObject,
   manager: string,
   now: Date,
-): void {
+): void | Promise<void> {
   const { definition, version } = target;
-  const entries = trackUpdate({
+  const options = {
     ...fieldManagerContext(target, manager, now),
     live: live === undefined ? undefined : fromStorageVersion(definition, version, live),
     updated: sent,
-  });
+  };
+  if (definition.conversion === undefined) return note(sent, trackUpdate(options));
+  return withConversions(ctx, target, (convert) => trackUpdate({ ...options, convert }))
+    .catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      // A webhook that fails holds up no write that needs it for nothing else: what other versions' managers own is then compared in this one.
+      const { convert: _, ...own } = options;
+      return trackUpdate(own);
+    })
+    .then((entries) => note(sent, entries));
+}
+
+function note(sent: KubeObject, entries: ReturnType<typeof trackUpdate>): void {
   if (entries !== undefined) sent.metadata.managedFields = entries;
   else if (sent.metadata.managedFields !== undefined) delete sent.metadata.managedFields;
 }
@@ -59,4 +73,56 @@ function converterOf(definition: ResourceDefinition, from: VersionDefinition): C
     converters.set(from, convert);
   }
   return convert;
+}
+
+/** A version's form of an object is needed that only a wait gives. */
+class NeedsConversion extends Error {
+  readonly object: JsonObject;
+  readonly apiVersion: string;
+  readonly key: string;
+  constructor(object: JsonObject, apiVersion: string, key: string) {
+    super('an object has to be converted first');
+    this.object = object;
+    this.apiVersion = apiVersion;
+    this.key = key;
+  }
+}
+
+/** Managers of one object are of so many versions at most that more rounds would be an error. */
+const maxRounds = 100;
+
+/**
+ * Runs a pure computation that converts objects between versions, where that takes a wait: it runs again each time that a conversion which it asked for is
+ * there. @throws what the conversion or the computation throws
+ */
+export async function withConversions<T>(
+  { cluster, signal }: RequestContext,
+  { definition, version: from }: Target,
+  compute: (convert: ConvertVersion) => T,
+): Promise<T> {
+  const { conversion } = definition;
+  const known = new Map<string, KubeObject>();
+  const convert: ConvertVersion = (object, apiVersion) => {
+    const to = definition.versions.find((each) => apiVersionOf(definition, each) === apiVersion);
+    if (to === undefined) return undefined;
+    if (to === from || object['metadata'] === undefined) return { object, schema: to.schema };
+    const key = `${apiVersion} ${stringify(object)}`;
+    const converted = known.get(key);
+    if (converted === undefined) throw new NeedsConversion(object, apiVersion, key);
+    return { object: converted as JsonObject, schema: to.schema };
+  };
+  for (let round = 0; ; round++) {
+    try {
+      return compute(convert);
+    } catch (error) {
+      if (!(error instanceof NeedsConversion) || conversion === undefined || round === maxRounds) throw error;
+      const { object, apiVersion, key } = error;
+      const at = { cluster: cluster.name, signal };
+      const asked = { ...object, apiVersion: apiVersionOf(definition, from), kind: definition.kind } as KubeObject;
+      const [converted] = await conversion.convert(at, [asked], apiVersion);
+      const to = definition.versions.find((each) => apiVersionOf(definition, each) === apiVersion);
+      if (converted === undefined || to === undefined) throw error;
+      known.set(key, fromStorageVersion(definition, to, converted));
+    }
+  }
 }

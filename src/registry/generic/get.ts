@@ -1,7 +1,7 @@
 import { methodNotSupported, notFound, tooLargeResourceVersion } from '../../apimachinery/errors.ts';
 import type { GetOptions, Rendered, RequestContext, Target } from '../registry.ts';
 import { type Engine, keyOf } from './engine.ts';
-import { renderCached } from './rendered.ts';
+import { renderServed } from './rendered.ts';
 import { parseResourceVersionParameter } from './resource-version.ts';
 import { factsOf, isViewOfObject } from './resource-facts.ts';
 
@@ -32,5 +32,5 @@ export async function getObject(
     }
   }
   if (found === undefined) throw notFound(gr, target.name);
-  return renderCached(target, found);
+  return renderServed(ctx, target, found);
 }

@@ -2,9 +2,10 @@ import { badRequest, methodNotSupported, tooLargeResourceVersion } from '../../a
 import { type CachedObject, type ListOptions, type ListResult, RevisionCompacted } from '../../storage/object-store.ts';
 import type { ListAnswer, ListRequest, Rendered, RequestContext, Target } from '../registry.ts';
 import { type ContinueToken, decodeContinue, encodeContinue, expiredContinue } from './continue-token.ts';
+import { convertAll } from './derived-object.ts';
 import type { Engine } from './engine.ts';
 import { listTooOld, validateListRequest } from './list-options.ts';
-import { renderCached } from './rendered.ts';
+import { renderAll, renderCached } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
 import { parseResourceVersionParameter } from './resource-version.ts';
 import { type CompiledSelection, compileSelection } from './selection.ts';
@@ -28,6 +29,7 @@ export async function listObjects(
 ): Promise<ListAnswer> {
   if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'list');
   const { items, metadata, version } = await selectObjects(engine, ctx, target, request);
+  if (target.definition.conversion !== undefined) return { items: await renderAll(ctx, target, items), metadata };
   const answer = new LazyAnswer(target, items, metadata);
   return version === undefined ? answer : Object.assign(answer, { version });
 }
@@ -73,6 +75,8 @@ export async function selectObjects(
     ...(token === undefined ? {} : { after: { namespace: token.namespace, name: token.name } }),
     ...(selection === undefined ? {} : { filter: selection.matches }),
   };
+  if (selection?.looksInside === true && target.definition.conversion !== undefined)
+    return selectConverted(engine, ctx, target, options, selection);
   let result: ListResult;
   try {
     result = await engine.store.list(options);
@@ -85,6 +89,20 @@ export async function selectObjects(
     metadata: listMetadata(result, allNamespaces, selection),
     ...(result.version === undefined ? {} : { version: result.version }),
   };
+}
+
+/** What a selection finds in the target's version, where conversion takes a wait. There are no pages then. */
+async function selectConverted(
+  engine: Engine,
+  ctx: RequestContext,
+  { definition, version }: Target,
+  { limit: _limit, filter: _filter, ...all }: ListOptions,
+  selection: CompiledSelection,
+): Promise<SelectedObjects> {
+  const { items, revision } = await engine.store.list(all);
+  const converted = await convertAll(ctx, definition, version, items);
+  const found = items.filter((item, i) => selection.matches(converted[i] ?? item));
+  return { items: found, metadata: { resourceVersion: String(revision) } };
 }
 
 function listMetadata(

@@ -5,6 +5,7 @@ import { validateObjectMeta } from '../../apimachinery/validation/metadata.ts';
 import { nameIsDns1123Subdomain, nameIsPathSegment } from '../../apimachinery/validation/names.ts';
 import type { WriteItem } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
+import { convertStored } from './derived-object.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
@@ -18,6 +19,8 @@ export type NewObject = {
   readonly object: KubeObject;
   readonly text: string;
   readonly items: readonly WriteItem[];
+  /** The object in the request's version, where that took a wait. */
+  readonly served: KubeObject | undefined;
 };
 
 /**
@@ -44,7 +47,10 @@ export async function prepareNewObject(
     meta.name = generateName(meta.generateName);
   deduplicateOwners(meta, ctx, false);
   strategy.applyDefaults?.(sent, version.version);
-  if (!tracked) recordManager(target, undefined, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+  if (!tracked) {
+    const recording = recordManager(ctx, target, undefined, sent, options.fieldManager ?? ctx.defaultFieldManager, now);
+    if (recording !== undefined) await recording;
+  }
   const object = toStorageVersion(definition, version, sent);
   const attributes = {
     ctx,
@@ -87,10 +93,12 @@ export async function prepareNewObject(
   if (validating !== undefined) await validating;
   strategy.warn?.(object, undefined, strategyCtx);
 
-  const stored = strategy.beforeStorage?.(object) ?? object;
+  const converting = strategy.beforeStorage?.(object, { cluster: ctx.cluster.name, signal: ctx.signal }) ?? object;
+  const stored = converting instanceof Promise ? await converting : converting;
+  const served = definition.conversion === undefined ? undefined : await convertStored(ctx, target, stored);
   const text = textToStore(definition, stored);
   const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };
   const owners = ownerUids(object.metadata);
   const item: WriteItem = owners === undefined ? { op: 'create', key, text } : { op: 'create', key, text, owners };
-  return { object: stored, text, items: companions.length === 0 ? [item] : [...companions, item] };
+  return { object: stored, text, items: companions.length === 0 ? [item] : [...companions, item], served };
 }

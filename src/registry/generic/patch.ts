@@ -10,13 +10,14 @@ import {
   reportDuplicates,
 } from './apply.ts';
 import { checkRevision, prepareChangedObject } from './changed-object.ts';
+import { currentView } from './derived-object.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { checkName, claimNamespace } from './metadata.ts';
 import { patchDocument } from './patch-document.ts';
 import { apiVersionOf, factsOf, isViewOfObject } from './resource-facts.ts';
 import { asAttempt } from './update.ts';
-import { fromStorageVersion, storedView } from './versions.ts';
+import { fromStorageVersion } from './versions.ts';
 
 /**
  * PATCH, also of /status, in the request's version. A patch that names a resourceVersion is a compare-and-set; every other one is applied again when
@@ -49,7 +50,9 @@ export async function patchObject(
   const validation = { mode: options.fieldValidation, warn: (text: string) => ctx.warn(text) };
   return guaranteedWrite(engine.store, key, gr, async (current) => {
     if (current === undefined) throw notFound(gr, target.name);
-    const base = fromStorageVersion(target.definition, target.version, current.object);
+    const { definition, version } = target;
+    const stored = definition.conversion === undefined ? current.object : await currentView(ctx, target, current);
+    const base = fromStorageVersion(definition, version, stored);
     const patched = patchDocument(base, target.version.schema, request, validation);
     claimNamespace(patched.metadata, factsOf(target.definition).namespaced, target.namespace);
     checkName(patched.metadata, target.name);
@@ -67,7 +70,8 @@ async function applyTo(
   options: WriteOptions,
   current: CachedObject,
 ): Promise<Attempt<PatchAnswer>> {
-  const applied = applyConfiguration(engine, target, request, options, storedView(target.definition, current.object));
+  const live = await currentView(ctx, target, current);
+  const applied = await applyConfiguration(engine, ctx, target, request, options, live);
   reportDuplicates(request, options, ctx);
   claimNamespace(applied.metadata, factsOf(target.definition).namespaced, target.namespace);
   checkName(applied.metadata, target.name);

@@ -3,18 +3,52 @@ import type { KubeObject } from '../../apimachinery/object.ts';
 import { writeNulls } from '../../apimachinery/schema/nulls.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import { spliceRevision } from '../../storage/serialized-object.ts';
-import type { Rendered, Target } from '../registry.ts';
+import type { Rendered, RequestContext, Target } from '../registry.ts';
+import { convertAll } from './derived-object.ts';
 import { fromStorageVersion, isStorageVersion } from './versions.ts';
 
-/** A stored object in the target's version. Nothing is copied when that is the storage version. */
-export function renderCached(target: Target, cached: CachedObject): Rendered {
+/** A stored object in the target's version. Nothing is copied when that is the storage version. `served`: what it is there, where that took a wait. */
+export function renderCached(target: Target, cached: CachedObject, served?: CachedObject): Rendered {
+  if (served !== undefined) return new CachedRendering(served);
   return isStorageVersion(target.definition, target.version)
     ? new CachedRendering(cached)
     : new ConvertedRendering(target, cached.object);
 }
 
-/** What a write has just stored: `text` and `object` are the same object, in storage version; revision 0 leaves resourceVersion out. */
-export function renderWritten(target: Target, object: KubeObject, text: string, revision: number): Rendered {
+/** As `renderCached`, also where conversion takes a wait. @throws ApiError when the object cannot be converted. */
+export function renderServed(ctx: RequestContext, target: Target, cached: CachedObject): Rendered | Promise<Rendered> {
+  if (target.definition.conversion === undefined) return renderCached(target, cached);
+  return convertAll(ctx, target.definition, target.version, [cached]).then(
+    ([converted]) => new CachedRendering(converted ?? cached),
+  );
+}
+
+/** Stored objects in the target's version. @throws ApiError when one of them cannot be converted. */
+export async function renderAll(
+  ctx: RequestContext,
+  target: Target,
+  items: readonly CachedObject[],
+): Promise<readonly Rendered[]> {
+  const { definition, version } = target;
+  if (definition.conversion === undefined) return items.map((item) => renderCached(target, item));
+  return (await convertAll(ctx, definition, version, items)).map((item) => new CachedRendering(item));
+}
+
+/**
+ * What a write has just stored: `text` and `object` are the same object, in storage version; revision 0 leaves resourceVersion out. `served`: what it is
+ * in the target's version, where that took a wait.
+ */
+export function renderWritten(
+  target: Target,
+  object: KubeObject,
+  text: string,
+  revision: number,
+  served?: KubeObject,
+): Rendered {
+  if (served !== undefined) {
+    const metadata = revision === 0 ? served.metadata : { ...served.metadata, resourceVersion: String(revision) };
+    return new ObjectRendering({ ...served, metadata });
+  }
   if (revision !== 0) object.metadata.resourceVersion = String(revision);
   return isStorageVersion(target.definition, target.version)
     ? new WrittenRendering(object, text, revision)

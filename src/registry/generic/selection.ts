@@ -10,6 +10,8 @@ export type CompiledSelection = {
   /** Equal keys select equally. */
   readonly key: string;
   readonly matches: ObjectFilter;
+  /** It looks at fields that may be elsewhere in another version. */
+  readonly looksInside: boolean;
 };
 
 type FieldRequirement = ReturnType<typeof parseFieldSelector>[number];
@@ -23,8 +25,13 @@ export function compileSelection(definition: ResourceDefinition, selection: Sele
   const fieldText = selection.fieldSelector ?? '';
   if (labelText === '' && fieldText === '') return undefined;
   const labels = labelText === '' ? undefined : parseLabelSelector(labelText);
-  const fields = fieldText === '' ? [] : parseFieldSelector(fieldText).map((each) => fieldFilter(definition, each));
-  return { key: `${labelText}|${fieldText}`, matches: joinFilters(labels, fields) };
+  const fields = fieldText === '' ? [] : parseFieldSelector(fieldText);
+  const matches = joinFilters(
+    labels,
+    fields.map((each) => fieldFilter(definition, each)),
+  );
+  const looksInside = fields.some(({ field }) => !field.startsWith('metadata.'));
+  return { key: `${labelText}|${fieldText}`, matches, looksInside };
 }
 
 function joinFilters(labels: LabelSelector | undefined, fields: readonly ObjectFilter[]): ObjectFilter {

@@ -53,9 +53,10 @@ export async function createInstead(
   options: WriteOptions,
   tracked: boolean,
 ): Promise<Attempt<UpdateAnswer>> {
-  const { object, text, items } = await prepareNewObject(engine, ctx, target, sent, options, tracked);
-  if (options.dryRun) return { answer: { object: renderWritten(target, object, text, 0), created: true } };
-  return { items, finish: (revision) => ({ object: renderWritten(target, object, text, revision), created: true }) };
+  const { object, text, items, served } = await prepareNewObject(engine, ctx, target, sent, options, tracked);
+  const written = (revision: number) => renderWritten(target, object, text, revision, served);
+  if (options.dryRun) return { answer: { object: written(0), created: true } };
+  return { items, finish: (revision) => ({ object: written(revision), created: true }) };
 }
 
 /** What to commit for a change, and what to answer then. */
@@ -65,15 +66,16 @@ export function asAttempt(
   current: CachedObject,
   options: WriteOptions,
 ): Attempt<UpdateAnswer> {
-  if (changed.kind === 'same') return { answer: { object: renderCached(target, current), created: false } };
-  const { object, text } = changed;
-  if (options.dryRun)
-    return { answer: { object: renderWritten(target, object, text, current.revision), created: false } };
+  if (changed.kind === 'same')
+    return { answer: { object: renderCached(target, current, changed.served), created: false } };
+  const { object, text, served } = changed;
+  const written = (revision: number) => renderWritten(target, object, text, revision, served);
+  if (options.dryRun) return { answer: { object: written(current.revision), created: false } };
   return {
     items: changed.items,
     // What is removed is shown as it last was: its removal is no revision of it.
     finish: (revision) => ({
-      object: renderWritten(target, object, text, changed.kind === 'write' ? revision : current.revision),
+      object: written(changed.kind === 'write' ? revision : current.revision),
       created: false,
     }),
   };

@@ -8,7 +8,8 @@ import {
   type WatchHandle,
 } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WatchEvent, WatchRequest, WatchSink } from '../registry.ts';
-import { convertCached, restamp } from './derived-object.ts';
+import { ConvertedChanges } from './converted-changes.ts';
+import { convertAll, convertCached, restamp } from './derived-object.ts';
 import type { Engine } from './engine.ts';
 import { validateWatchRequest } from './list-options.ts';
 import { factsOf } from './resource-facts.ts';
@@ -87,15 +88,37 @@ class WatchStream {
       at,
       signal: this.#ctx.signal,
       ...(namespace === '' ? {} : { namespace }),
-      ...(filter === undefined ? {} : { filter }),
+      ...(filter === undefined || this.#converts() ? {} : { filter }),
     });
     if (this.#ctx.signal.aborted) return undefined;
-    if (result.items.length > 0) this.#sink.events(this.#shape.state(result.items, result.version), result.revision);
+    const { definition, version } = this.#target;
+    const items = this.#converts() ? await convertAll(this.#ctx, definition, version, result.items) : result.items;
+    const events = this.#shape.state(items, items === result.items ? result.version : undefined);
+    if (events.length > 0) this.#sink.events(events, result.revision);
     return result.revision;
+  }
+
+  #converts(): boolean {
+    return this.#target.definition.conversion !== undefined;
   }
 
   follow(from: number): void {
     const { namespace } = this.#target;
+    const send = (changes: readonly Change[], progress: number): void => {
+      if (!this.#closed) this.#sink.events(this.#shape.events(changes), progress);
+    };
+    const converted = this.#converts()
+      ? new ConvertedChanges(this.#ctx, this.#target, {
+          changes: send,
+          end: (error) => {
+            this.#handle?.close();
+            if (this.#closed) return;
+            this.#closed = true;
+            this.#originHandle?.close();
+            this.#sink.end(error);
+          },
+        })
+      : undefined;
     try {
       this.#handle = this.#engine.store.watch({
         cluster: this.#ctx.cluster.name,
@@ -104,7 +127,8 @@ class WatchStream {
         shard: this.#ctx.cluster.shard,
         ...(namespace === '' ? {} : { namespace }),
         onChanges: (changes, progress) => {
-          if (!this.#closed) this.#sink.events(this.#shape.events(changes), progress);
+          if (converted === undefined) send(changes, progress);
+          else converted.push(changes, progress);
         },
         onEnd: (reason) => this.#end(reason, from),
       });
@@ -179,11 +203,16 @@ class EventShape {
   readonly filter: CompiledSelection['matches'] | undefined;
   readonly #target: Target;
   readonly #convertsTo: VersionDefinition | undefined;
+  /** Initial states come as they are, to be selected here. */
+  readonly #selectsState: boolean;
   readonly #key: string;
 
   constructor(target: Target, selection: CompiledSelection | undefined) {
     this.#target = target;
-    this.#convertsTo = isStorageVersion(target.definition, target.version) ? undefined : target.version;
+    // Where conversion takes a wait, what comes here is converted.
+    const asIs = target.definition.conversion !== undefined || isStorageVersion(target.definition, target.version);
+    this.#convertsTo = asIs ? undefined : target.version;
+    this.#selectsState = target.definition.conversion !== undefined;
     this.filter = selection?.matches;
     this.#key = `${target.version.version}|${selection?.key ?? ''}`;
   }
@@ -194,8 +223,10 @@ class EventShape {
   }
 
   state(items: readonly CachedObject[], version: object | undefined): readonly WatchEvent[] {
+    const { filter } = this;
+    const selected = this.#selectsState && filter !== undefined ? items.filter(filter) : items;
     const make = (): readonly WatchEvent[] =>
-      items.map((item) => ({ type: 'ADDED', object: this.#convert(item), revision: item.revision }));
+      selected.map((item) => ({ type: 'ADDED', object: this.#convert(item), revision: item.revision }));
     return version === undefined ? make() : memoize(initialBatches, version, this.#key, make);
   }
 
