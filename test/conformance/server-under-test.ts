@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
-import { http } from '../support/http.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { createWorkspace } from '../support/workspace.ts';
 
 export type ServerUnderTest = {
   readonly server: ServerProcess;
@@ -24,21 +23,12 @@ export async function startServerUnderTest(options: {
     dataDir: join(directory, 'data'),
     ...(options.flags === undefined ? {} : { flags: options.flags }),
   });
-  const admin = { url: server.url, token: server.token, ca: server.ca };
   return {
     server,
     directory,
     async workspace(name) {
-      const answer = await http(admin, 'POST', '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces', {
-        apiVersion: 'tenancy.kcp.io/v1alpha1',
-        kind: 'Workspace',
-        metadata: { name },
-      });
-      if (answer.status !== 201) throw new Error(`workspace ${name}: ${answer.status} ${answer.text}`);
       const file = join(directory, `${name}.kubeconfig`);
-      const config = parse(readFileSync(server.kubeconfig, 'utf8')) as { clusters: { cluster: { server: string } }[] };
-      for (const { cluster } of config.clusters) cluster.server = `${server.url}/clusters/root:${name}`;
-      writeFileSync(file, stringify(config), { mode: 0o600 });
+      writeFileSync(file, await createWorkspace(server, name), { mode: 0o600 });
       return file;
     },
     async stop() {
