@@ -67,6 +67,8 @@ export class Exchange implements RequestContext {
   deadline: number;
   /** Watches and other requests that may last: not counted in flight, no deadline. */
   longRunning = false;
+  /** Authorization has let it pass: what refuses it now is something else. */
+  permitted = false;
   /** The answer has begun: whoever comes later comes too late. */
   answered = false;
   /** The status answered, for log and metrics. */

@@ -52,6 +52,7 @@ export async function serve(endpoints: Endpoints, x: Exchange): Promise<void> {
     endpoints.inFlight.enter(x);
     entered = true;
     await authorize(x, endpoints.authorizer);
+    x.permitted = true;
     await route(endpoints, x);
   } catch (error) {
     await recover(endpoints, x, error);

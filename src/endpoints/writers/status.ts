@@ -41,7 +41,7 @@ export async function respondError(x: Exchange, error: unknown): Promise<void> {
   const extra: Record<string, string> = {};
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) extra['retry-after'] = String(retryAfter);
-  if (status.code === 401 || status.code === 403) extra['x-content-type-options'] = 'nosniff';
+  if (status.code === 403 && !x.permitted) extra['x-content-type-options'] = 'nosniff';
   const mediaType = errorMediaType(x);
   const object = status.toStatus() as JsonObject;
   await (mediaType.format === 'protobuf'
