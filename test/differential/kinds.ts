@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { formatGroupResource } from '../../src/apimachinery/object.ts';
 import { kubernetesDefinitions } from '../../src/api/builtin.ts';
 import type { ResourceDefinition } from '../../src/api/resource-definition.ts';
 import {
@@ -298,5 +299,9 @@ function yamlOf(value: unknown, indent = ''): string {
     .join('\n');
 }
 
-/** Every kind of Kubernetes that Atoll serves, in a namespace of this run. */
-export const kindRequests: readonly DifferentialRequest[] = kubernetesDefinitions.flatMap(requestsForKind);
+/** The kinds of Kubernetes that Atoll serves, or those of them that are named (`pods`, `jobs.batch`), in a namespace of this run. */
+export function kindRequests(only?: readonly string[]): readonly DifferentialRequest[] {
+  return kubernetesDefinitions
+    .filter((definition) => only === undefined || only.includes(formatGroupResource(definition)))
+    .flatMap(requestsForKind);
+}

@@ -1,17 +1,15 @@
 /**
  * Puts the same requests to a stock Kubernetes API server and to Atoll and prints where the answers differ. A tool for developers:
- *   node test/differential/main.ts --oracle https://127.0.0.1:16443 TOKEN --atoll https://127.0.0.1:6443 TOKEN [--only TEXT] [--show] [--report FILE]
+ *   node test/differential/main.ts --oracle https://127.0.0.1:16443 TOKEN --atoll https://127.0.0.1:6443 TOKEN [--only TEXT] [--kinds LIST] [--show] [--report FILE]
  * Both should have fresh data and no controllers (the oracle with NOKCM=1, Atoll with --roles api --service-cluster-ip-range 10.0.0.0/16): requests are answered alike only where the same
- * objects exist. The stock server runs without the admission plugins that Atoll does not have:
- * --disable-admission-plugins=DefaultTolerationSeconds,Priority,LimitRanger,RuntimeClass,DefaultStorageClass,DefaultIngressClass,
- * StorageObjectInUseProtection,PersistentVolumeClaimResize,TaintNodesByCondition,PodSecurity. Certificates are taken as they are. Without --atoll the
- * oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
+ * objects exist. --kinds puts only the requests about these (pods,jobs.batch,admission); --only prints those whose text has TEXT. Certificates are taken as
+ * they are. Without --atoll the oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
  */
 import { writeGeneratedSection } from '../support/generated-section.ts';
 import { type Answer, ask, type Server } from './ask.ts';
 import { normalize, Revisions } from './normalize.ts';
 import { type DifferentialRequest, run } from './request.ts';
-import { requests } from './requests.ts';
+import { requestsAbout } from './requests.ts';
 
 const concurrentReads = 12;
 const maxShown = 60_000;
@@ -33,8 +31,6 @@ function parting(a: string, b: string): string {
 
 /** Why an answer may differ although the request says nothing about it. */
 function knownDifference(theirs: Answer, ours: Answer): string | undefined {
-  if (/kube-api-access-/.test(theirs.body.toString()) && !/kube-api-access-/.test(ours.body.toString()))
-    return 'pods get no token volume here';
   if (theirs.status !== 500 || ours.status !== 400) return undefined;
   try {
     const [a, b] = [theirs, ours].map(({ body }) => (JSON.parse(body.toString()) as { message?: string }).message);
@@ -60,9 +56,12 @@ function option(flag: string): string | undefined {
 const oracle = server('--oracle');
 const atoll = server('--atoll');
 const only = option('--only');
+const requests = requestsAbout(option('--kinds')?.split(','));
 const report = option('--report');
 if (oracle === undefined) {
-  console.error('usage: main.ts --oracle URL TOKEN [--atoll URL TOKEN] [--only TEXT] [--show] [--report FILE]');
+  console.error(
+    'usage: main.ts --oracle URL TOKEN [--atoll URL TOKEN] [--only TEXT] [--kinds LIST] [--show] [--report FILE]',
+  );
   process.exit(2);
 }
 for (const each of [oracle, atoll]) {

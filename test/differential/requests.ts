@@ -1,3 +1,4 @@
+import { admissionRequests } from './admission.ts';
 import { kindRequests } from './kinds.ts';
 import { accept, apply, type DifferentialRequest, get, json, jsonPatch, merge, run, strategic } from './request.ts';
 
@@ -416,8 +417,16 @@ const discovery: DifferentialRequest[] = [
   get('/livez?exclude=ping', undefined),
 ];
 
-export const requests: readonly DifferentialRequest[] = [
-  ...setUp,
+/** All requests; or those about the kinds that are named, and with `admission` among them those about admission plugins. */
+export function requestsAbout(kinds?: readonly string[]): readonly DifferentialRequest[] {
+  const about =
+    kinds === undefined
+      ? everything()
+      : [...(kinds.includes('admission') ? admissionRequests : []), ...kindRequests(kinds)];
+  return [...setUp, ...about, { method: 'DELETE', path: ns, ignoreBody: true }];
+}
+
+const everything = (): readonly DifferentialRequest[] => [
   ...paths,
   ...methods,
   ...queries,
@@ -427,6 +436,6 @@ export const requests: readonly DifferentialRequest[] = [
   ...workloads,
   ...reviews,
   ...discovery,
-  ...kindRequests,
-  { method: 'DELETE', path: ns, ignoreBody: true },
+  ...admissionRequests,
+  ...kindRequests(),
 ];
