@@ -86,6 +86,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     catalogs,
     admission: createAdmission({
       store,
+      catalogs,
       authorizer,
       choice: config.admissionPlugins,
       plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],

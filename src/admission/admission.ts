@@ -1,8 +1,9 @@
 import type { ResourceDefinition } from '../api/resource-definition.ts';
-import type { AdmissionAttributes, AdmissionChain, Operation } from '../registry/admission.ts';
+import type { AdmissionAttributes, AdmissionChain, Operation, PlannedWrite } from '../registry/admission.ts';
 import type { Target } from '../registry/registry.ts';
+import type { WriteOutcome } from '../storage/object-store.ts';
 
-export type { AdmissionAttributes, AdmissionChain, Operation } from '../registry/admission.ts';
+export type { AdmissionAttributes, AdmissionChain, Operation, PlannedWrite } from '../registry/admission.ts';
 
 /**
  * A rule over writes, asked after authorization. A plugin refuses by throwing an ApiError. Both functions may be left out; `handles` says cheaply
@@ -16,10 +17,20 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the final object; runs after validation. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
+  /**
+   * Commits the write (not one of a dry run), with whatever else must be true together with it, and gives the outcomes of the write's own items. A plugin
+   * that ties items into the group decides anew by itself when one of them has lost its compare-and-set. Undefined: this write needs nothing. The first
+   * plugin that commits has done it.
+   */
+  commit?(write: PlannedWrite): Promise<readonly WriteOutcome[]> | undefined;
 }
 
 /** The plugins that one kind of write concerns, in order. */
-type Concerned = { readonly mutating: readonly AdmissionPlugin[]; readonly validating: readonly AdmissionPlugin[] };
+type Concerned = {
+  readonly mutating: readonly AdmissionPlugin[];
+  readonly validating: readonly AdmissionPlugin[];
+  readonly committing: readonly AdmissionPlugin[];
+};
 
 /** Per definition: the plugins by operation, then by subresource. */
 type ConcernedBy = Readonly<Record<Operation, Map<string, Concerned>>>;
@@ -27,7 +38,7 @@ type ConcernedBy = Readonly<Record<Operation, Map<string, Concerned>>>;
 /** Runs the plugins in the order given: first all that mutate, after validation all that validate. A write pays for those that it concerns. */
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   const known = new WeakMap<ResourceDefinition, ConcernedBy>();
-  const concernedBy = ({ operation, target }: AdmissionAttributes): Concerned => {
+  const concernedBy = ({ operation, target }: Pick<AdmissionAttributes, 'operation' | 'target'>): Concerned => {
     const { definition, subresource } = target;
     let operations = known.get(definition);
     if (operations === undefined) {
@@ -40,6 +51,7 @@ export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): Admis
       concerned = {
         mutating: asked.filter((plugin) => plugin.admit !== undefined),
         validating: asked.filter((plugin) => plugin.validate !== undefined),
+        committing: asked.filter((plugin) => plugin.commit !== undefined),
       };
       operations[operation].set(subresource, concerned);
     }
@@ -48,6 +60,15 @@ export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): Admis
   return {
     admit: (attributes) => runFrom(concernedBy(attributes).mutating, 0, 'admit', attributes),
     validate: (attributes) => runFrom(concernedBy(attributes).validating, 0, 'validate', attributes),
+    commit(write) {
+      const { target, before, after } = write;
+      const operation = before === undefined ? 'CREATE' : after === undefined ? 'DELETE' : 'UPDATE';
+      for (const plugin of concernedBy({ operation, target }).committing) {
+        const committing = plugin.commit?.(write);
+        if (committing !== undefined) return committing;
+      }
+      return undefined;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { chosenPlugins, defaultPlugins, type PluginChoice } from '../config/admission-plugins.ts';
 import type { ReviewAuthorizer } from '../registry/authorization/reviews.ts';
+import type { CatalogSource } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type AdmissionChain, type AdmissionPlugin, createAdmissionChain } from './admission.ts';
 import { certificateApproval } from './certificates/approval.ts';
@@ -12,6 +13,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/plugin.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { reservedMetadata } from './reserved-metadata.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account/plugin.ts';
@@ -20,6 +22,8 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export type AdmissionOptions = {
   readonly store: ObjectStore;
+  /** Says what there is to count, and which resource a kind is. */
+  readonly catalogs: CatalogSource;
   /** Says who may approve and sign certificates. */
   readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
   /** Which of stock's plugins are on. Default: as in stock. */
@@ -44,6 +48,7 @@ const stockPlugins: Readonly<Record<string, (options: AdmissionOptions) => Admis
   CertificateSigning: certificateSigning,
   CertificateSubjectRestriction: certificateSubjectRestriction,
   DefaultIngressClass: defaultIngressClass,
+  ResourceQuota: resourceQuota,
 };
 
 /** Asked after the plugins of embedding programs, as what they count is final. */

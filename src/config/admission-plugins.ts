@@ -45,7 +45,7 @@ export const stockPlugins: readonly StockPlugin[] = [
   plugin('MutatingAdmissionWebhook', on, false),
   plugin('ValidatingAdmissionPolicy', on, false),
   plugin('ValidatingAdmissionWebhook', on, false),
-  plugin('ResourceQuota', on, false),
+  plugin('ResourceQuota', on, true),
   plugin('AlwaysDeny', off, false),
 ];
 

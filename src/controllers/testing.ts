@@ -31,7 +31,7 @@ export class TestPlane {
     const registry = createRegistry({
       store: this.store,
       catalogs,
-      admission: createAdmission({ store: this.store, authorizer: createAuthorizer({ store: this.store }) }),
+      admission: createAdmission({ store: this.store, catalogs, authorizer: createAuthorizer({ store: this.store }) }),
       ...standardStorages({ store: this.store, externalUrl: 'https://atoll.example.com', builtIn }),
     });
     this.client = createLoopbackClient({ registry, catalogs, store: this.store, user: systemUser });

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../apimachinery/object.ts';
+import type { ObjectKey, WriteItem, WriteOutcome } from '../storage/object-store.ts';
 import type { RequestContext, Target } from './registry.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -17,6 +18,18 @@ export type AdmissionAttributes = {
   readonly dryRun: boolean;
 };
 
+/** A write that has passed every check and is about to be committed. */
+export type PlannedWrite = {
+  readonly ctx: RequestContext;
+  readonly target: Target;
+  readonly key: ObjectKey;
+  /** The object as it is stored, and as it will be; undefined where there is none: `before` of a create, `after` of a removal. */
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+  /** To commit in one atomic group; the object itself is the last. */
+  readonly items: readonly WriteItem[];
+};
+
 /**
  * What the verbs ask before a write. Both functions refuse by throwing an ApiError, and give undefined when there is nothing to wait for.
  * `src/admission` makes one from plugins.
@@ -26,4 +39,6 @@ export interface AdmissionChain {
   admit(attributes: AdmissionAttributes): Promise<void> | undefined;
   /** Sees the final object; asked after validation. */
   validate(attributes: AdmissionAttributes): Promise<void> | undefined;
+  /** Commits the write, perhaps together with more; gives the outcomes of its items. Undefined: nobody cares, commit it as it is. */
+  commit?(write: PlannedWrite): Promise<readonly WriteOutcome[]> | undefined;
 }

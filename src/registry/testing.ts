@@ -159,7 +159,7 @@ class FixtureBuilder {
     const registry = createRegistry({
       store,
       catalogs,
-      admission: createAdmission({ store, authorizer: createAuthorizer({ store }), plugins }),
+      admission: createAdmission({ store, catalogs, authorizer: createAuthorizer({ store }), plugins }),
       ...standardStorages({ store, externalUrl: 'https://atoll.test', ...standard }),
       ...(now === undefined ? {} : { now }),
     });

@@ -45,7 +45,7 @@ before(async () => {
   const registry = createRegistry({
     store,
     catalogs,
-    admission: createAdmission({ store, authorizer: createAuthorizer({ store }) }),
+    admission: createAdmission({ store, catalogs, authorizer: createAuthorizer({ store }) }),
     ...standardStorages({ store, externalUrl, authorizer: createAuthorizer({ store }) }),
   });
   stack = await startStack({ store, api: { catalogs, registry } });

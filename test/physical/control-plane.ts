@@ -42,7 +42,7 @@ export function startControlPlane(): ControlPlane {
   const registry = createRegistry({
     store,
     catalogs,
-    admission: createAdmission({ store, authorizer: createAuthorizer({ store }) }),
+    admission: createAdmission({ store, catalogs, authorizer: createAuthorizer({ store }) }),
     ...standardStorages({ store, authorizer, externalUrl }),
   });
   const client = createLoopbackClient({ registry, catalogs, store, user: systemUser });

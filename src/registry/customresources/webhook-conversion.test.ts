@@ -111,7 +111,7 @@ describe('conversion by a webhook', () => {
     registry = createRegistry({
       store,
       catalogs,
-      admission: createAdmission({ store, plugins: [], authorizer: createAuthorizer({ store }) }),
+      admission: createAdmission({ store, catalogs, plugins: [], authorizer: createAuthorizer({ store }) }),
       ...standardStorages({ store, externalUrl: 'https://atoll.test', builtIn }),
     });
     const cluster = await store.cluster(rootCluster);

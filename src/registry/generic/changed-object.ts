@@ -4,9 +4,10 @@ import { keepTimesOfNoop } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
 import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
-import type { CachedObject, WriteItem } from '../../storage/object-store.ts';
+import type { CachedObject, WriteItem, WriteOutcome } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { convertAll, convertStored, currentView } from './derived-object.ts';
+import { commitPlanned } from './commit-planned.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
@@ -28,6 +29,7 @@ export type ChangedObject =
       readonly object: KubeObject;
       readonly text: string;
       readonly items: readonly WriteItem[];
+      readonly commit: () => Promise<readonly WriteOutcome[]>;
       /** The object in the request's version, where that took a wait. */
       readonly served: KubeObject | undefined;
     };
@@ -224,7 +226,9 @@ async function decide(
   const served = converts ? await convertStored(ctx, target, object) : undefined;
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {
     const item: WriteItem = { op: 'delete', key, expected, text, before: current };
-    return { kind: 'remove', object, text, items: [...((await hooks?.beforeRemove?.(current)) ?? []), item], served };
+    const items = [...((await hooks?.beforeRemove?.(current)) ?? []), item];
+    const removal = { ctx, target, key, before: current.object, after: undefined, items };
+    return { kind: 'remove', object, text, items, commit: () => commitPlanned(engine, removal), served };
   }
   if (saysTheSame(object, text, current)) {
     const [same] = converts ? await convertAll(ctx, target.definition, target.version, [current]) : [];
@@ -233,7 +237,9 @@ async function decide(
   const owners = ownerUids(object.metadata);
   const change = { op: 'update' as const, key, expected, text, before: current };
   const item: WriteItem = owners === undefined ? change : { ...change, owners };
-  return { kind: 'write', object, text, items: companions.length === 0 ? [item] : [...companions, item], served };
+  const items = companions.length === 0 ? [item] : [...companions, item];
+  const write = { ctx, target, key, before: current.object, after: object, items };
+  return { kind: 'write', object, text, items, commit: () => commitPlanned(engine, write), served };
 }
 
 /** Deleted, with no grace period left: it goes when nothing holds it any more (upstream's ShouldDeleteDuringUpdate). */

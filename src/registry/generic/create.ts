@@ -51,7 +51,7 @@ async function tryCreate(
   sentRevision: string,
   mayDrawAgain: boolean,
 ): Promise<Rendered | undefined> {
-  const { object, text, items, served } = await prepareNewObject(engine, ctx, target, sent, options, false);
+  const { object, text, items, commit, served } = await prepareNewObject(engine, ctx, target, sent, options, false);
   const choosesAnew = engine.hooks[factsOf(target.definition).storage]?.choosesAnew === true;
   // A dry run never reaches the storage that refuses this.
   if (sentRevision !== '' && sentRevision !== '0' && !options.dryRun)
@@ -64,7 +64,7 @@ async function tryCreate(
     // Nothing has given it a revision; one that was sent is shown as it came.
     if (!taken) return renderWritten(target, object, text, Number(sentRevision), served);
   } else {
-    const outcomes = await engine.store.commit(items);
+    const outcomes = await commit();
     const outcome = decisive(outcomes);
     if (outcome.ok) return renderWritten(target, object, text, outcome.revision, served);
     if (outcome.why === 'noCluster') throw clusterGone();

@@ -5,6 +5,7 @@ import type { CachedObject } from '../../storage/object-store.ts';
 import { storedText } from '../../storage/serialized-object.ts';
 import type { DeleteAnswer, DeleteOptions, RequestContext, Target } from '../registry.ts';
 import { checkPreconditions, deletionFinalizers, validateDeleteOptions } from './delete-options.ts';
+import { commitPlanned } from './commit-planned.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
 import { isHeld, type ResourceHooks } from './hooks.ts';
@@ -70,7 +71,8 @@ async function planDeletion(
   const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
   if (waiting) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
   const wanted = deletionFinalizers(target, options, finalizers);
-  if (grace === 0 && !isHeld(hooks, wanted, current.object)) return remove(ctx, target, hooks, current, options);
+  if (grace === 0 && !isHeld(hooks, wanted, current.object))
+    return remove(engine, ctx, target, hooks, current, options);
 
   const object = deepCopy(current.object as Json) as KubeObject;
   if (wanted.length === 0) delete object.metadata.finalizers;
@@ -83,9 +85,12 @@ async function planDeletion(
   const written = (revision: number) => renderWritten(target, object, text, revision, served);
   if (options.dryRun) return { answer: { done: false, object: written(current.revision) } };
   const owners = ownerUids(object.metadata);
-  const item = { op: 'update' as const, key: keyOf(ctx, target), expected: current.revision, text, before: current };
+  const key = keyOf(ctx, target);
+  const item = { op: 'update' as const, key, expected: current.revision, text, before: current };
+  const items = [owners === undefined ? item : { ...item, owners }];
   return {
-    items: [owners === undefined ? item : { ...item, owners }],
+    items,
+    commit: () => commitPlanned(engine, { ctx, target, key, before: current.object, after: object, items }),
     finish: (revision) => ({ done: false, object: written(revision) }),
   };
 }
@@ -104,6 +109,7 @@ function markDeleting(meta: ObjectMeta, grace: number, now: Date): void {
 }
 
 async function remove(
+  engine: Engine,
   ctx: RequestContext,
   target: Target,
   hooks: ResourceHooks,
@@ -116,8 +122,10 @@ async function remove(
   const key = keyOf(ctx, target);
   const item = { op: 'delete' as const, key, expected: current.revision, text, before: current };
   const together = (await hooks.beforeRemove?.(current)) ?? [];
+  const items = together.length === 0 ? [item] : [...together, item];
   return {
-    items: together.length === 0 ? [item] : [...together, item],
+    items,
+    commit: () => commitPlanned(engine, { ctx, target, key, before: current.object, after: undefined, items }),
     finish: (revision) => ({
       done: true,
       object: renderWritten(target, { ...current.object, metadata: { ...current.object.metadata } }, text, revision),

@@ -6,8 +6,8 @@ import { refusalOf } from './hooks.ts';
 
 /** What one try over the object's current state wants. */
 export type Attempt<T> =
-  /** Commit these together; the last is the object itself. `finish` gets its revision. */
-  | { readonly items: readonly WriteItem[]; finish(revision: number): T }
+  /** Commit these together (by `commit`, if it is there); the last is the object itself. `finish` gets its revision. */
+  | { readonly items: readonly WriteItem[]; commit?(): Promise<readonly WriteOutcome[]>; finish(revision: number): T }
   /** Nothing to write. */
   | { readonly answer: T };
 
@@ -47,7 +47,7 @@ export async function guaranteedWrite<T>(
       isFresh = true;
       continue;
     }
-    const outcomes = await store.commit(wanted.items);
+    const outcomes = await (wanted.commit?.() ?? store.commit(wanted.items));
     const outcome = decisive(outcomes);
     if (outcome.ok) return wanted.finish(outcome.revision);
     if (outcome.why === 'noCluster') throw clusterGone();

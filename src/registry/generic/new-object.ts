@@ -3,9 +3,10 @@ import { type FieldError, invalid } from '../../apimachinery/errors.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta } from '../../apimachinery/validation/metadata.ts';
 import { nameIsDns1123Subdomain, nameIsPathSegment } from '../../apimachinery/validation/names.ts';
-import type { WriteItem } from '../../storage/object-store.ts';
+import type { WriteItem, WriteOutcome } from '../../storage/object-store.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { convertStored } from './derived-object.ts';
+import { commitPlanned } from './commit-planned.ts';
 import { type Engine, keyOf, strategyContext } from './engine.ts';
 import { recordManager } from './field-managers.ts';
 import { checkFinalizerNames } from './finalizer-names.ts';
@@ -19,6 +20,8 @@ export type NewObject = {
   readonly object: KubeObject;
   readonly text: string;
   readonly items: readonly WriteItem[];
+  /** Commits the items. */
+  readonly commit: () => Promise<readonly WriteOutcome[]>;
   /** The object in the request's version, where that took a wait. */
   readonly served: KubeObject | undefined;
 };
@@ -100,5 +103,7 @@ export async function prepareNewObject(
   const key = { ...keyOf(ctx, target), name: object.metadata.name ?? '' };
   const owners = ownerUids(object.metadata);
   const item: WriteItem = owners === undefined ? { op: 'create', key, text } : { op: 'create', key, text, owners };
-  return { object: stored, text, items: companions.length === 0 ? [item] : [...companions, item], served };
+  const items = companions.length === 0 ? [item] : [...companions, item];
+  const write = { ctx, target, key, before: undefined, after: stored, items };
+  return { object: stored, text, items, commit: () => commitPlanned(engine, write), served };
 }

@@ -53,10 +53,10 @@ export async function createInstead(
   options: WriteOptions,
   tracked: boolean,
 ): Promise<Attempt<UpdateAnswer>> {
-  const { object, text, items, served } = await prepareNewObject(engine, ctx, target, sent, options, tracked);
+  const { object, text, items, commit, served } = await prepareNewObject(engine, ctx, target, sent, options, tracked);
   const written = (revision: number) => renderWritten(target, object, text, revision, served);
   if (options.dryRun) return { answer: { object: written(0), created: true } };
-  return { items, finish: (revision) => ({ object: written(revision), created: true }) };
+  return { items, commit, finish: (revision) => ({ object: written(revision), created: true }) };
 }
 
 /** What to commit for a change, and what to answer then. */
@@ -73,6 +73,7 @@ export function asAttempt(
   if (options.dryRun) return { answer: { object: written(current.revision), created: false } };
   return {
     items: changed.items,
+    commit: changed.commit,
     // What is removed is shown as it last was: its removal is no revision of it.
     finish: (revision) => ({
       object: written(changed.kind === 'write' ? revision : current.revision),
