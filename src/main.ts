@@ -12,6 +12,9 @@ import { createAuthenticator } from './authentication/union.ts';
 import { createAuthorizer } from './authorization/chain.ts';
 import { createEscalationCheck } from './authorization/escalation.ts';
 import { createLoopbackClient, systemUser } from './client/loopback.ts';
+import { createAddressGuard } from './client/webhook/address-guard.ts';
+import { createWebhookCaller } from './client/webhook/caller.ts';
+import { createStoredServiceResolver } from './client/webhook/stored-services.ts';
 import type { Config } from './config/config.ts';
 import { startControllers } from './controllers/start.ts';
 import { createApiHandler } from './endpoints/handler.ts';
@@ -67,7 +70,11 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
     resources: config.resources,
   });
-  const catalogs = createCustomResourceCatalogs(store, builtIn);
+  const webhooks = createWebhookCaller({
+    services: createStoredServiceResolver(store),
+    guard: createAddressGuard(config.webhookAddresses),
+  });
+  const catalogs = createCustomResourceCatalogs(store, builtIn, webhooks);
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
@@ -154,6 +161,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     async stop() {
       await stopApi();
       await Promise.all(background.map((role) => role.stop()));
+      webhooks.close();
       await store.close();
     },
   };

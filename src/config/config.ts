@@ -1,5 +1,6 @@
 import type { PluginChoice } from './admission-plugins.ts';
 import type { TlsVersion } from './tls-policy.ts';
+import type { WebhookAddresses } from './webhook-addresses.ts';
 
 /** The whole configuration, validated and frozen. Built from flags, ATOLL_ environment variables and a YAML file; no other module reads process.env. */
 export type Config = {
@@ -29,6 +30,8 @@ export type Config = {
   readonly serviceRanges: { readonly clusterIps: string; readonly nodePorts: string };
   /** `--enable-admission-plugins`, `--disable-admission-plugins`. */
   readonly admissionPlugins: PluginChoice;
+  /** Where webhooks of logical clusters may be. */
+  readonly webhookAddresses: WebhookAddresses;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly oidc?: OidcConfig;
   readonly limits: Limits;

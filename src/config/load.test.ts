@@ -41,6 +41,14 @@ describe('configuration', () => {
     assert.equal(loadConfig({ flags: { 'oidc-username-claim': 'email' }, env }).oidc?.usernamePrefix, '-');
   });
 
+  it('keeps webhooks off link-local addresses, and off loopback where others may ask', () => {
+    const denied = (flags: Record<string, string>) => loadConfig({ flags, env: {} }).webhookAddresses.deny;
+    assert.ok(denied({}).includes('169.254.0.0/16'));
+    assert.ok(!denied({}).includes('127.0.0.0/8'));
+    assert.ok(denied({ listen: ':6443' }).includes('127.0.0.0/8'));
+    assert.deepEqual(denied({ listen: ':6443', 'webhook-deny-addresses': '10.0.0.0/8, ::/0' }), ['10.0.0.0/8', '::/0']);
+  });
+
   for (const [flags, message] of [
     [{ listen: 'nonsense' }, /--listen: "nonsense" is not HOST:PORT/],
     [{ listen: '127.0.0.1:70000' }, /--listen/],
@@ -50,6 +58,8 @@ describe('configuration', () => {
     [{ 'database-url': 'mysql://x' }, /--database-url: must start with postgres:/],
     [{ 'tls-cert-file': 'a' }, /give both or neither/],
     [{ 'oidc-issuer-url': 'http://plain', 'oidc-client-id': 'x' }, /--oidc-issuer-url: must be an https URL/],
+    [{ 'webhook-deny-addresses': '10.0.0.0/33' }, /--webhook-deny-addresses: "10.0.0.0\/33" is not an address range/],
+    [{ 'webhook-allow-addresses': 'example.com/8' }, /--webhook-allow-addresses: "example.com\/8" is not/],
   ] as const) {
     it(`refuses ${JSON.stringify(flags)} by name`, () => {
       assert.throws(

@@ -6,6 +6,7 @@ import { type PluginChoice, pluginChoiceError } from './admission-plugins.ts';
 import type { Config, OidcConfig } from './config.ts';
 import { environmentName, optionSpecs } from './options.ts';
 import { cipherSuiteNames, tlsVersionNames } from './tls-policy.ts';
+import { cidrError, defaultDenied } from './webhook-addresses.ts';
 
 /** A setting is wrong; the message names it and says what it should be. */
 export class ConfigError extends Error {
@@ -62,6 +63,10 @@ export function loadConfig(sources: Sources): Config {
       nodePorts: parsePortRange(read('service-node-port-range') ?? ''),
     }),
     admissionPlugins: parsePlugins(read),
+    webhookAddresses: Object.freeze({
+      deny: parseRanges('webhook-deny-addresses', read('webhook-deny-addresses')) ?? defaultDenied(listen.host),
+      allow: parseRanges('webhook-allow-addresses', read('webhook-allow-addresses')) ?? [],
+    }),
     logLevel: parseChoice('log-level', read('log-level') ?? 'info', [
       'trace',
       'debug',
@@ -198,6 +203,16 @@ function parseIpRange(text: string): string {
       `--service-cluster-ip-range: "${text}" is not an IPv4 range from /8 to /30 such as 10.96.0.0/12`,
     );
   return text;
+}
+
+function parseRanges(name: string, text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const ranges = parseList(text);
+  for (const range of ranges) {
+    const error = cidrError(range);
+    if (error !== undefined) throw new ConfigError(`--${name}: ${error}`);
+  }
+  return ranges;
 }
 
 function parsePortRange(text: string): string {

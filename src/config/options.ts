@@ -115,6 +115,17 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '',
   },
   {
+    name: 'webhook-deny-addresses',
+    placeholder: 'CIDRS',
+    description:
+      'where webhooks of logical clusters may not be (default: link-local addresses, and loopback unless --listen is loopback)',
+  },
+  {
+    name: 'webhook-allow-addresses',
+    placeholder: 'CIDRS',
+    description: 'where they may be though --webhook-deny-addresses covers it',
+  },
+  {
     name: 'log-level',
     placeholder: 'LEVEL',
     description: 'trace, debug, info, warn, error or silent',

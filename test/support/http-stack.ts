@@ -156,6 +156,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     resources: ['*'],
     serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
     admissionPlugins: { enabled: [], disabled: [] },
+    webhookAddresses: { deny: [], allow: [] },
     logLevel: 'info',
     limits: {
       bodyBytes: 3 * 1024 * 1024,
