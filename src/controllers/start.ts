@@ -5,6 +5,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
 import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
+import { createResourceQuotaController } from './core/resourcequota/controller.ts';
 import { createRootCaController } from './core/root-ca/controller.ts';
 import { createServiceAccountController } from './core/serviceaccount/controller.ts';
 import {
@@ -42,6 +43,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createVolumeProtectionController(options),
     createPurgeController(options),
     createCustomResourceDefinitionController(options),
+    createResourceQuotaController(options),
   ];
 }
 
