@@ -66,6 +66,18 @@ const inlineLeaves: Readonly<Record<string, JsonObject>> = {
   raw: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
 };
 
+/** Fields that upstream marks as atomic lists although they are none: the documents repeat the marker. */
+const atomicThoughNoList: ReadonlySet<string> = new Set([
+  'io.k8s.api.certificates.v1.CertificateSigningRequestSpec request',
+  'io.k8s.api.certificates.v1.CertificateSigningRequestStatus certificate',
+  `${metaV1}.Status details`,
+]);
+/** Enumerations whose values the documents do not list: their type is declared apart from its values. */
+const enumless: ReadonlySet<string> = new Set([
+  'io.k8s.api.admissionregistration.v1.RuleWithOperations scope',
+  'io.k8s.api.admissionregistration.v1.NamedRuleWithOperations scope',
+]);
+
 /** Collects the definitions of types and of all that they refer to, each once. */
 export class DefinitionSet {
   readonly #dialect: Dialect;
@@ -88,6 +100,11 @@ export class DefinitionSet {
       Object.assign(definition, this.#published(schema) ?? this.#object(schema.declared ?? schema));
     }
     return { $ref: this.#dialect.prefix + schema.name };
+  }
+
+  /** What an answer is: a named type, or a text. */
+  answer(schema: StructSchema | 'text'): JsonObject {
+    return schema === 'text' ? { type: 'string' } : this.reference(schema);
   }
 
   #published({ publish }: StructSchema): JsonObject | undefined {
@@ -144,9 +161,12 @@ export class DefinitionSet {
   #property(owner: StructSchema, field: FieldSchema): JsonObject {
     const upstream = owner.name.startsWith('io.k8s.');
     const description = owner.name === '' ? undefined : this.#dialect.descriptions?.(owner.name, field.name);
-    return this.#withSiblings(this.#value(field.schema, upstream), {
+    const value = this.#value(field.schema, upstream);
+    if (enumless.has(`${owner.name} ${field.name}`)) delete value['enum'];
+    return this.#withSiblings(value, {
       ...(description === undefined ? {} : { description }),
       ...(field.default === undefined || !this.#dialect.rich ? {} : { default: field.default }),
+      ...(atomicThoughNoList.has(`${owner.name} ${field.name}`) ? { 'x-kubernetes-list-type': 'atomic' } : {}),
       ...(field.mapType === undefined ? {} : { 'x-kubernetes-map-type': field.mapType }),
       ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
       ...(field.patchStrategy.length === 0 ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategy.join(',') }),

@@ -7,6 +7,8 @@ import { BackwardWriter } from '../protobuf/writer.ts';
  */
 export function encodeGnostic(document: JsonObject): Uint8Array {
   const writer = new BackwardWriter(1 << 20);
+  security(writer, document);
+  each(writer, 10, document['parameters'], 1, plainParameter);
   each(writer, 9, document['definitions'], 1, schema);
   each(writer, 8, document['paths'], 2, pathItem);
   const info = object(document['info']);
@@ -128,8 +130,40 @@ function additionalProperties(writer: BackwardWriter, value: Json | undefined): 
   writer.message(21, before);
 }
 
+/** SecurityDefinitions with API keys in headers, and which of them requests need. */
+function security(writer: BackwardWriter, document: JsonObject): void {
+  each(writer, 13, document['securityDefinitions'], 1, (item, definition) => {
+    nested(item, 2, definition, (key, { type, name, in: place, description }) => {
+      text(key, 4, description);
+      text(key, 3, place);
+      text(key, 2, name);
+      text(key, 1, type);
+    });
+  });
+  for (const requirement of list(document['security']).toReversed())
+    nested(writer, 12, requirement, (inner, names) => {
+      for (const name of Object.keys(names).toReversed()) {
+        const before = inner.written;
+        nested(inner, 2, {}, () => undefined);
+        text(inner, 1, name);
+        inner.message(1, before);
+      }
+    });
+}
+
+/** ParametersItem: a parameter or a reference to one. */
 function parameter(writer: BackwardWriter, value: JsonObject): void {
   const before = writer.written;
+  if (value['$ref'] === undefined) {
+    plainParameter(writer, value);
+    writer.message(1, before);
+  } else {
+    text(writer, 1, value['$ref']);
+    writer.message(2, before);
+  }
+}
+
+function plainParameter(writer: BackwardWriter, value: JsonObject): void {
   if (value['in'] === 'body') {
     const inner = writer.written;
     if (value['schema'] !== undefined) nested(writer, 5, value['schema'], schema);
@@ -152,7 +186,6 @@ function parameter(writer: BackwardWriter, value: JsonObject): void {
     writer.message(inPath ? 4 : 3, inner);
     writer.message(2, outer);
   }
-  writer.message(1, before);
 }
 
 function response(writer: BackwardWriter, value: JsonObject): void {

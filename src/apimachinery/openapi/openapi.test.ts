@@ -6,7 +6,7 @@ import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { encodeGnostic } from './gnostic.ts';
 import { openApiV2Document } from './v2.ts';
-import { openApiV3Document, openApiV3GroupVersions, openApiV3Index } from './v3.ts';
+import { openApiV3Document, openApiV3Index, type Section, sectionsOf } from './v3.ts';
 
 const deployments = builtinDefinitions.find((each) => each.resource === 'deployments');
 assert.ok(deployments !== undefined);
@@ -52,9 +52,15 @@ function at(value: Json | undefined, ...path: (string | number)[]): Json | undef
 
 const item = '/apis/apps/v1/namespaces/{namespace}/deployments/{name}';
 
+function sectionAt(path: string): Section {
+  const found = sectionsOf(all).find((section) => section.path === path);
+  assert.ok(found !== undefined, path);
+  return found;
+}
+
 describe('OpenAPI v3', () => {
   it('has a document for every group and version, and an index that names them by content', () => {
-    const index = openApiV3Index(all, (path) => path.toUpperCase(), '/clusters/x');
+    const index = openApiV3Index(sectionsOf(all), (path) => path.toUpperCase(), '/clusters/x');
     assert.equal(
       at(index, 'paths', 'apis/apps/v1', 'serverRelativeURL'),
       '/clusters/x/openapi/v3/apis/apps/v1?hash=APIS/APPS/V1',
@@ -62,9 +68,9 @@ describe('OpenAPI v3', () => {
     assert.equal(at(index, 'paths', 'api/v1', 'serverRelativeURL'), '/clusters/x/openapi/v3/api/v1?hash=API/V1');
   });
 
-  for (const { group, version, path } of openApiV3GroupVersions(all))
-    it(`${path} refers only to what it defines, and lets kubectl validate every kind that can be patched`, () => {
-      const document = openApiV3Document(group, version, all);
+  for (const section of sectionsOf(all))
+    it(`${section.path} refers only to what it defines, and lets kubectl validate every kind that can be patched`, () => {
+      const document = openApiV3Document(section, all);
       for (const object of objects(document)) {
         const reference = object['$ref'];
         if (typeof reference !== 'string') continue;
@@ -80,20 +86,20 @@ describe('OpenAPI v3', () => {
     });
 
   it('offers strategic merge patches for built-in kinds only', () => {
-    const builtin = openApiV3Document('apps', 'v1', all);
+    const builtin = openApiV3Document(sectionAt('apis/apps/v1'), all);
     assert.deepEqual(Object.keys(at(builtin, 'paths', item, 'patch', 'requestBody', 'content') as JsonObject), [
       'application/apply-patch+yaml',
       'application/json-patch+json',
       'application/merge-patch+json',
       'application/strategic-merge-patch+json',
     ]);
-    const own = openApiV3Document('example.com', 'v1', all);
+    const own = openApiV3Document(sectionAt('apis/example.com/v1'), all);
     const types = at(own, 'paths', '/apis/example.com/v1/widgets/{name}', 'patch', 'requestBody', 'content');
     assert.ok(!Object.keys(types as JsonObject).includes('application/strategic-merge-patch+json'));
   });
 
   it('gives lists their keys, structs their defaults and kinds their group and version', () => {
-    const schemas = at(openApiV3Document('apps', 'v1', all), 'components', 'schemas');
+    const schemas = at(openApiV3Document(sectionAt('apis/apps/v1'), all), 'components', 'schemas');
     assert.deepEqual(at(schemas, 'io.k8s.api.core.v1.Container', 'properties', 'ports'), {
       type: 'array',
       items: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.ContainerPort' }], default: {} },
@@ -113,7 +119,7 @@ describe('OpenAPI v3', () => {
   });
 
   it('writes our own kinds out, with a list type, as for a CustomResourceDefinition', () => {
-    const document = openApiV3Document('example.com', 'v1', all);
+    const document = openApiV3Document(sectionAt('apis/example.com/v1'), all);
     assert.deepEqual(at(document, 'components', 'schemas', 'com.example.v1.Widget', 'properties', 'spec'), {
       type: 'object',
       required: ['size'],
@@ -135,7 +141,7 @@ describe('OpenAPI v3', () => {
   });
 
   it('takes descriptions from who has them', () => {
-    const document = openApiV3Document('apps', 'v1', all, (name, field) =>
+    const document = openApiV3Document(sectionAt('apis/apps/v1'), all, (name, field) =>
       name.endsWith('.Deployment') ? (field ?? 'kind') : undefined,
     );
     const schema = at(document, 'components', 'schemas', 'io.k8s.api.apps.v1.Deployment');
@@ -151,8 +157,24 @@ describe('OpenAPI v2', () => {
     for (const object of objects(document)) {
       const reference = object['$ref'];
       if (typeof reference === 'string')
-        assert.ok(at(document, 'definitions', reference.slice('#/definitions/'.length)) !== undefined, reference);
+        assert.ok(at(document, ...reference.slice('#/'.length).split('/')) !== undefined, reference);
     }
+  });
+
+  it('says once what many operations have, but keeps in place what kubectl up to 1.27 looks for', () => {
+    const create = at(document, 'paths', '/api/v1/namespaces/{namespace}/configmaps', 'post', 'parameters');
+    assert.ok(Array.isArray(create));
+    const names = create.map((parameter) => at(parameter, 'name') ?? at(parameter, '$ref'));
+    assert.deepEqual(
+      names.map((name) => (typeof name === 'string' ? name.replace(/-\w{8}$/, '') : name)),
+      ['body', 'dryRun', '#/parameters/fieldManager', 'fieldValidation'],
+    );
+  });
+
+  it('has the old paths of watches, for built-in kinds only', () => {
+    const paths = Object.keys(at(document, 'paths') as JsonObject).filter((path) => path.includes('/watch/'));
+    assert.ok(paths.includes('/apis/apps/v1/watch/namespaces/{namespace}/deployments/{name}'));
+    assert.ok(!paths.some((path) => path.includes('widgets')));
   });
 
   it('has no defaults and plain references', () => {
@@ -178,5 +200,21 @@ describe('OpenAPI v2', () => {
       '0a03322e3012060a015412017642004a3f0a3d0a014112389a010162b201080a066f626a656374ca01180a160a016212110a0f232f646566696e6974696f6e732f42fa010b0a03782d7912041202310a',
     );
     assert.ok(encodeGnostic(document).byteLength > 100_000);
+  });
+
+  it('is encoded for gnostic with its shared parameters and what authenticates', () => {
+    const encoded = encodeGnostic({
+      swagger: '2.0',
+      info: { title: 'T', version: 'v' },
+      definitions: {},
+      parameters: { p: { name: 'n', in: 'query', type: 'string' } },
+      paths: { '/': { parameters: [{ $ref: '#/parameters/p' }] } },
+      securityDefinitions: { B: { type: 'apiKey', name: 'a', in: 'header' } },
+      security: [{ B: [] }],
+    });
+    assert.equal(
+      Buffer.from(encoded).toString('hex'),
+      '0a03322e3012060a0154120176421b12190a012f12144a1212100a0e232f706172616d65746572732f704a00521d0a1b0a0170121612141a121205717565727922016e3206737472696e6762070a050a014212006a1c0a1a0a0142121512130a066170694b65791201611a06686561646572',
+    );
   });
 });

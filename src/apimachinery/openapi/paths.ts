@@ -7,10 +7,22 @@ import {
   type VersionDefinition,
 } from '../../api/resource-definition.ts';
 import type { GroupVersionKind } from '../object.ts';
+import {
+  capitalize,
+  groupWord,
+  jsonAndYaml,
+  type Method,
+  type Operation,
+  type Path,
+  protobuf,
+  withArticle,
+  withCommonParameters,
+} from './operation.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import {
   deleteParameters,
   listParameters,
+  namespaceParameter,
   type Parameter,
   patchParameters,
   pathParameter,
@@ -19,51 +31,16 @@ import {
   writeParameters,
 } from './parameters.ts';
 
-export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
-
-/** What both versions of OpenAPI are written from: one request that a resource answers. */
-export type Operation = {
-  readonly method: Method;
-  /** x-kubernetes-action. */
-  readonly action: string;
-  readonly id: string;
-  readonly tag: string;
-  /** Absent for discovery. */
-  readonly gvk?: GroupVersionKind;
-  readonly parameters: readonly Parameter[];
-  readonly body?: { readonly schema: StructSchema; readonly required: boolean; readonly mediaTypes: readonly string[] };
-  readonly responses: Readonly<Record<string, StructSchema>>;
-  readonly produces: readonly string[];
-};
-
-export type Path = {
-  readonly path: string;
-  /** Those that all operations have. */
-  readonly parameters: readonly Parameter[];
-  readonly operations: readonly Operation[];
-};
-
 const meta = (name: string): StructSchema => fieldType.builtin(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
 
-const json = ['application/json', 'application/yaml'];
-const protobuf = 'application/vnd.kubernetes.protobuf';
 const anyBody = ['*/*'];
-const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json'];
 const strategicPatch = 'application/strategic-merge-patch+json';
+const applyPatch = 'application/apply-patch+yaml';
 
 /** `/api/v1` or `/apis/apps/v1`. */
 export function groupVersionRoot(group: string, version: string): string {
   return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-}
-
-/** `rbac.authorization.k8s.io` → `rbacAuthorization`, as operation ids and tags name groups. */
-function groupWord(group: string): string {
-  const words = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split(/[.-]/);
-  return words.map((word, i) => (i === 0 ? word : capitalize(word))).join('');
-}
-
-function capitalize(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 const listSchemas = new WeakMap<StructSchema, StructSchema>();
@@ -93,12 +70,13 @@ export function pathsOf(group: string, version: string, definitions: readonly Re
   const tag = `${groupWord(group)}_${version}`;
   const discovery: Operation = {
     method: 'get',
-    action: '',
+    description: 'get available resources',
     id: `get${word}APIResources`,
     tag,
     parameters: [],
     responses: { 200: meta('APIResourceList') },
-    produces: [...json, protobuf],
+    consumes: [...jsonAndYaml, protobuf],
+    produces: [...jsonAndYaml, protobuf],
   };
   const paths = [{ path: `${root}/`, parameters: [], operations: [discovery] as Operation[] }] as Path[];
   for (const definition of definitions) {
@@ -126,7 +104,7 @@ class ResourcePaths {
     this.#word = word;
     this.#tag = tag;
     this.#gvk = { group: definition.group, version: version.version, kind: definition.kind };
-    this.#produces = definition.builtIn ? [...json, protobuf] : json;
+    this.#produces = definition.builtIn ? [...jsonAndYaml, protobuf] : jsonAndYaml;
   }
 
   all(): Path[] {
@@ -138,6 +116,12 @@ class ResourcePaths {
       if (operations.length > 0) paths.push(withCommonParameters(path, operations));
     };
     if (namespaced && verbs.includes('list')) add(`${this.#root}/${resource}`, [this.#list(true)]);
+    if (verbs.includes('watch') && this.#definition.builtIn) {
+      const below = scoped.slice(this.#root.length);
+      if (namespaced) add(`${this.#root}/watch/${resource}`, [this.#watch('ListForAllNamespaces')]);
+      add(`${this.#root}/watch${below}`, [this.#watch('List')]);
+      if (verbs.includes('get')) add(`${this.#root}/watch${below}/{name}`, [this.#watch('')]);
+    }
     add(scoped, this.#collection());
     add(`${scoped}/{name}`, this.#item());
     const own = this.#version.schema;
@@ -163,6 +147,7 @@ class ResourcePaths {
     if (verbs.includes('create'))
       operations.push(
         this.#operation('post', 'post', 'create', '', this.#scopeParameters(false), writeParameters, {
+          description: `create ${withArticle(this.#definition.kind)}`,
           body: { schema: own, required: true, mediaTypes: anyBody },
           responses: { 200: own, 201: own, 202: own },
         }),
@@ -177,6 +162,7 @@ class ResourcePaths {
           this.#scopeParameters(false),
           [...deleteParameters, ...selectParameters],
           {
+            description: `delete collection of ${this.#definition.kind}`,
             body: { schema: meta('DeleteOptions'), required: false, mediaTypes: anyBody },
             responses: { 200: meta('Status') },
           },
@@ -187,24 +173,55 @@ class ResourcePaths {
 
   #list(allNamespaces: boolean): Operation {
     const { kind } = this.#definition;
-    const streams = this.#definition.builtIn
-      ? ['application/json;stream=watch', `${protobuf};stream=watch`]
-      : ['application/json;stream=watch'];
     const common = allNamespaces ? [] : this.#scopeParameters(false);
     const operation = this.#operation('get', 'list', 'list', '', common, listParameters, {
+      description: `${this.#definition.verbs.includes('watch') ? 'list or watch' : 'list'} objects of kind ${kind}`,
       responses: { 200: listSchemaOf(this.#definition, this.#version) },
-      produces: [...this.#produces, ...streams],
+      produces: [...this.#produces, ...this.#streams()],
     });
     return allNamespaces ? { ...operation, id: `list${this.#word}${kind}ForAllNamespaces` } : operation;
   }
 
+  /** The old form of watching, by path. */
+  #watch(suffix: '' | 'List' | 'ListForAllNamespaces'): Operation {
+    const { kind } = this.#definition;
+    const everywhere = suffix === 'ListForAllNamespaces';
+    const instead = "deprecated: use the 'watch' parameter with a list operation instead";
+    const scope = everywhere ? [] : this.#scopeParameters(suffix === '');
+    const operation = this.#operation(
+      'get',
+      suffix === '' ? 'watch' : 'watchlist',
+      'watch',
+      '',
+      scope,
+      listParameters,
+      {
+        description:
+          suffix === ''
+            ? `watch changes to an object of kind ${kind}. ${instead}, filtered to a single item with the 'fieldSelector' parameter.`
+            : `watch individual changes to a list of ${kind}. ${instead}.`,
+        responses: { 200: meta('WatchEvent') },
+        produces: [...this.#produces, ...this.#streams()],
+        suffix,
+      },
+    );
+    return everywhere ? { ...operation, id: `watch${this.#word}${kind}${suffix}` } : operation;
+  }
+
+  #streams(): string[] {
+    return this.#produces.filter((type) => type !== 'application/yaml').map((type) => `${type};stream=watch`);
+  }
+
   #item(): Operation[] {
     const own = this.#version.schema;
-    const deleted = this.#definition.strategy.returnDeletedObject === true ? own : meta('Status');
+    // Namespaces do answer with the object; stock's document does not know it.
+    const returned = this.#definition.strategy.returnDeletedObject === true && this.#definition.kind !== 'Namespace';
+    const deleted = returned ? own : meta('Status');
     const operations = this.#readAndWrite('', this.#gvk, own, this.#definition.verbs);
     if (this.#definition.verbs.includes('delete'))
       operations.push(
         this.#operation('delete', 'delete', 'delete', '', this.#scopeParameters(true), deleteParameters, {
+          description: `delete ${withArticle(this.#definition.kind)}`,
           body: { schema: meta('DeleteOptions'), required: false, mediaTypes: anyBody },
           responses: { 200: deleted, 202: deleted },
         }),
@@ -213,10 +230,11 @@ class ResourcePaths {
   }
 
   #subresource(name: string, gvk: GroupVersionKind, schema: StructSchema, verbs: readonly Verb[]): Operation[] {
-    const operations = this.#readAndWrite(capitalize(name), gvk, schema, verbs);
+    const operations = this.#readAndWrite(name, gvk, schema, verbs);
     if (verbs.includes('create'))
       operations.push(
-        this.#operation('post', 'post', 'create', '', this.#scopeParameters(true), writeParameters, {
+        this.#operation('post', 'post', 'create', '', this.#scopeParameters(true, gvk.kind), writeParameters, {
+          description: `create ${name} of ${withArticle(this.#definition.kind)}`,
           body: { schema, required: true, mediaTypes: anyBody },
           responses: { 200: schema, 201: schema, 202: schema },
           suffix: capitalize(name),
@@ -226,16 +244,24 @@ class ResourcePaths {
     return operations;
   }
 
-  #readAndWrite(suffix: string, gvk: GroupVersionKind, schema: StructSchema, verbs: readonly Verb[]): Operation[] {
-    const common = this.#scopeParameters(true);
+  #readAndWrite(part: string, gvk: GroupVersionKind, schema: StructSchema, verbs: readonly Verb[]): Operation[] {
+    const common = this.#scopeParameters(true, gvk.kind);
+    const suffix = capitalize(part);
+    const what = `${part === '' ? '' : `${part} of `}the specified ${this.#definition.kind}`;
     const operations: Operation[] = [];
     if (verbs.includes('get'))
       operations.push(
-        this.#operation('get', 'get', 'read', '', common, [], { responses: { 200: schema }, suffix, gvk }),
+        this.#operation('get', 'get', 'read', '', common, [], {
+          description: `read ${what}`,
+          responses: { 200: schema },
+          suffix,
+          gvk,
+        }),
       );
     if (verbs.includes('update'))
       operations.push(
         this.#operation('put', 'put', 'replace', '', common, writeParameters, {
+          description: `replace ${what}`,
           body: { schema, required: true, mediaTypes: anyBody },
           responses: { 200: schema, 201: schema },
           suffix,
@@ -245,10 +271,11 @@ class ResourcePaths {
     if (verbs.includes('patch'))
       operations.push(
         this.#operation('patch', 'patch', 'patch', '', common, patchParameters, {
+          description: `partially update ${what}`,
           body: {
             schema: meta('Patch'),
             required: true,
-            mediaTypes: this.#definition.builtIn ? [...patchTypes, strategicPatch] : patchTypes,
+            mediaTypes: [...patchTypes, ...(this.#definition.builtIn ? [strategicPatch] : []), applyPatch],
           },
           responses: { 200: schema, 201: schema },
           suffix,
@@ -258,10 +285,10 @@ class ResourcePaths {
     return operations;
   }
 
-  #scopeParameters(named: boolean): Parameter[] {
+  #scopeParameters(named: boolean, kind: string = this.#definition.kind): Parameter[] {
     return [
-      ...(named ? [pathParameter('name')] : []),
-      ...(this.#definition.scope === 'Namespaced' ? [pathParameter('namespace')] : []),
+      ...(named ? [pathParameter('name', `name of the ${kind}`)] : []),
+      ...(this.#definition.scope === 'Namespaced' ? [namespaceParameter] : []),
     ];
   }
 
@@ -272,7 +299,7 @@ class ResourcePaths {
     idInfix: string,
     scope: readonly Parameter[],
     parameters: readonly Parameter[],
-    rest: Pick<Operation, 'body' | 'responses'> & {
+    rest: Pick<Operation, 'description' | 'body' | 'responses'> & {
       produces?: readonly string[];
       suffix?: string;
       gvk?: GroupVersionKind;
@@ -281,6 +308,7 @@ class ResourcePaths {
     const namespaced = this.#definition.scope === 'Namespaced' ? 'Namespaced' : '';
     return {
       method,
+      description: rest.description,
       action,
       id: `${idVerb}${this.#word}${idInfix}${namespaced}${this.#definition.kind}${rest.suffix ?? ''}`,
       tag: this.#tag,
@@ -295,25 +323,4 @@ class ResourcePaths {
 
 function isSameKind(a: GroupVersionKind, b: GroupVersionKind): boolean {
   return a.group === b.group && a.version === b.version && a.kind === b.kind;
-}
-
-/** Moves what all operations have in common to the path, and sorts by name. */
-function withCommonParameters(path: string, operations: readonly Operation[]): Path {
-  const [first, ...others] = operations;
-  const common = (first?.parameters ?? []).filter((parameter) =>
-    others.every((operation) => operation.parameters.some(({ name }) => name === parameter.name)),
-  );
-  const names = new Set(common.map(({ name }) => name));
-  return {
-    path,
-    parameters: common.toSorted(byName),
-    operations: operations.map((operation) => ({
-      ...operation,
-      parameters: operation.parameters.filter(({ name }) => !names.has(name)).toSorted(byName),
-    })),
-  };
-}
-
-function byName(a: Parameter, b: Parameter): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

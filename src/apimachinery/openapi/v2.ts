@@ -1,9 +1,10 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { JsonObject } from '../json.ts';
 import { DefinitionSet, type Descriptions } from './definitions.ts';
-import type { Parameter } from './parameters.ts';
-import { type Operation, pathsOf } from './paths.ts';
-import { openApiV3GroupVersions } from './v3.ts';
+import type { Operation } from './operation.ts';
+import { describedParameter, type Parameter } from './parameters.ts';
+import { sectionsOf } from './sections.ts';
+import { SharedParameters } from './shared-parameters.ts';
 
 /** What clients ask for to get OpenAPI v2 in protobuf, and what they are told that they got. */
 export const openApiV2ProtobufAccept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
@@ -18,56 +19,70 @@ export function openApiV2Document(definitions: readonly ResourceDefinition[], de
     rich: false,
     ...(descriptions === undefined ? {} : { descriptions }),
   });
+  const shared = new SharedParameters();
+  const write = (parameter: Parameter) => shared.reference(writeParameter(parameter, descriptions));
   const paths: JsonObject = {};
-  for (const { group, version } of openApiV3GroupVersions(definitions))
-    for (const { path, parameters, operations } of pathsOf(group, version, definitions)) {
+  for (const section of sectionsOf(definitions))
+    for (const { path, parameters, operations } of section.paths(definitions)) {
       const item: JsonObject = {};
-      for (const operation of operations) item[operation.method] = writeOperation(operation, schemas);
-      if (parameters.length > 0) item['parameters'] = parameters.map(writeParameter);
+      for (const operation of operations) item[operation.method] = writeOperation(operation, schemas, shared, write);
+      if (parameters.length > 0) item['parameters'] = parameters.map(write);
       paths[path] = item;
     }
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: 'v1.33' },
+    info: { title: 'Kubernetes', version: '1.33' },
     paths,
     definitions: schemas.all(),
-    securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
+    parameters: shared.all(),
+    securityDefinitions: {
+      BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+    },
     security: [{ BearerToken: [] }],
   };
 }
 
-function writeParameter({ name, in: place, type }: Parameter): JsonObject {
-  return { uniqueItems: true, type, name, in: place, ...(place === 'path' ? { required: true } : {}) };
+function writeParameter(parameter: Parameter, descriptions: Descriptions | undefined): JsonObject {
+  const { name, in: place, type } = parameter;
+  return {
+    uniqueItems: true,
+    type,
+    ...describedParameter(parameter, descriptions),
+    name,
+    in: place,
+    ...(place === 'path' ? { required: true } : {}),
+  };
 }
 
-function writeOperation(operation: Operation, schemas: DefinitionSet): JsonObject {
-  const { tag, id, parameters, body, responses, produces, action, gvk } = operation;
+function writeOperation(
+  operation: Operation,
+  schemas: DefinitionSet,
+  shared: SharedParameters,
+  write: (parameter: Parameter) => JsonObject,
+): JsonObject {
+  const { tag, id, description, parameters, body, responses, produces, consumes, action, gvk } = operation;
   const answers: JsonObject = {};
   for (const [code, schema] of Object.entries(responses))
-    answers[code] = { description: responseTexts[code] ?? '', schema: schemas.reference(schema) };
+    answers[code] = { description: responseTexts[code] ?? '', schema: schemas.answer(schema) };
   answers['401'] = { description: 'Unauthorized' };
-  const inputs = [
-    ...(body === undefined
-      ? []
-      : [
-          {
-            name: 'body',
-            in: 'body',
-            ...(body.required ? { required: true } : {}),
-            schema: schemas.reference(body.schema),
-          },
-        ]),
-    ...parameters.map(writeParameter),
-  ];
+  const bodyParameter = body && {
+    name: 'body',
+    in: 'body',
+    ...(body.required ? { required: true } : {}),
+    schema: schemas.reference(body.schema),
+  };
+  const inputs = [...(bodyParameter === undefined ? [] : [shared.reference(bodyParameter)]), ...parameters.map(write)];
+  const consumed = body?.mediaTypes ?? consumes ?? ['*/*'];
   return {
-    consumes: gvk === undefined ? [...produces] : [...(body?.mediaTypes ?? ['*/*'])],
+    description,
+    ...(consumed.length === 0 ? {} : { consumes: [...consumed] }),
     produces: [...produces],
     schemes: ['https'],
     tags: [tag],
     operationId: id,
     ...(inputs.length === 0 ? {} : { parameters: inputs }),
     responses: answers,
-    ...(action === '' ? {} : { 'x-kubernetes-action': action }),
+    ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
     ...(gvk === undefined ? {} : { 'x-kubernetes-group-version-kind': { ...gvk } }),
   };
 }

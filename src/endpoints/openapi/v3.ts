@@ -3,9 +3,10 @@ import { stringify } from '../../apimachinery/json.ts';
 import {
   type Descriptions,
   openApiV3Document,
-  openApiV3GroupVersions,
   openApiV3Index,
   openApiV3MediaType,
+  type Section,
+  sectionsOf,
 } from '../../apimachinery/openapi/v3.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { Catalog } from '../../registry/registry.ts';
@@ -27,13 +28,14 @@ export async function respondOpenApiV3Index(
 ): Promise<void> {
   const definitions = discoverable(catalog);
   const hashes = new Map<string, string>();
-  for (const { group, version, path } of openApiV3GroupVersions(definitions)) {
-    const { document, made } = documentOf(definitions, group, version, descriptions);
-    hashes.set(path, document.etag);
+  const sections = sectionsOf(definitions);
+  for (const section of sections) {
+    const { document, made } = documentOf(definitions, section, descriptions);
+    hashes.set(section.path, document.etag);
     if (made) await setImmediate();
   }
   const root = rootOf(x);
-  const text = stringify(openApiV3Index(definitions, (path) => hashes.get(path) ?? '', root));
+  const text = stringify(openApiV3Index(sections, (path) => hashes.get(path) ?? '', root));
   const index = rememberedDocument(`openapi:v3:index:${text}`, () => text);
   return respondCachedDocument(x, openApiV3MediaType, index, {});
 }
@@ -49,10 +51,10 @@ export async function respondOpenApiV3Document(
   descriptions: Descriptions | undefined,
 ): Promise<void> {
   const definitions = discoverable(catalog);
-  const found = openApiV3GroupVersions(definitions).find((each) => each.path === path);
+  const found = sectionsOf(definitions).find((each) => each.path === path);
   if (found === undefined) return respondPageNotFound(x);
   if (!accepts(x, [openApiV3MediaType])) return respondNotAcceptable(x);
-  const { document } = documentOf(definitions, found.group, found.version, descriptions);
+  const { document } = documentOf(definitions, found, descriptions);
   const hash = x.parameter('hash');
   if (hash === undefined || hash === '') return respondCachedDocument(x, openApiV3MediaType, document, {});
   if (hash !== document.etag) {
@@ -72,15 +74,14 @@ function rootOf(x: Exchange): string {
 
 function documentOf(
   all: readonly ResourceDefinition[],
-  group: string,
-  version: string,
+  section: Section,
   descriptions: Descriptions | undefined,
 ): { document: CatalogDocument; made: boolean } {
-  const definitions = all.filter((definition) => definition.group === group);
+  const definitions = all.filter((definition) => definition.group === section.group);
   let made = false;
-  const document = rememberedDocument(`openapi:v3:${group}/${version}:${definitionsKey(definitions)}`, () => {
+  const document = rememberedDocument(`openapi:v3:${section.path}:${definitionsKey(definitions)}`, () => {
     made = true;
-    return stringify(openApiV3Document(group, version, definitions, descriptions));
+    return stringify(openApiV3Document(section, definitions, descriptions));
   });
   return { document, made };
 }
