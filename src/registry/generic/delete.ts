@@ -3,7 +3,7 @@ import { deepCopy, type Json } from '../../apimachinery/json.ts';
 import { formatTime, type KubeObject, type ObjectMeta } from '../../apimachinery/object.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import { storedText } from '../../storage/serialized-object.ts';
-import type { DeleteAnswer, DeleteOptions, RequestContext, Target } from '../registry.ts';
+import type { DeleteAnswer, DeleteOptions, Rendered, RequestContext, Target } from '../registry.ts';
 import { checkPreconditions, deletionFinalizers, validateDeleteOptions } from './delete-options.ts';
 import { commitPlanned } from './commit-planned.ts';
 import { type Engine, keyOf } from './engine.ts';
@@ -28,12 +28,28 @@ export async function deleteObject(
   if (target.subresource !== '') throw methodNotSupported(gr, 'delete');
   validateDeleteOptions(options);
   const hooks = engine.hooks[storage] ?? {};
-  return guaranteedWrite(engine.store, keyOf(ctx, target), gr, async (current) => {
+  const key = keyOf(ctx, target);
+  const answer = await guaranteedWrite(engine.store, key, gr, async (current) => {
     if (current === undefined) throw notFound(gr, target.name);
     checkPreconditions(target, options, current);
     await admitDeletion(engine, ctx, target, current, options);
     return planDeletion(engine, ctx, target, hooks, current, options);
   });
+  if (answer.done !== 'marked') return answer;
+  const { uid, object } = answer;
+  return guaranteedWrite<DeleteAnswer>(engine.store, key, gr, async (current) => {
+    const isThere = current !== undefined && current.object.metadata.uid === uid && isReleased(current.object.metadata);
+    if (!isThere) return { answer: { done: true, object, uid } };
+    return remove(engine, ctx, target, hooks, current, options);
+  });
+}
+
+/** Kinds with a grace period show their watchers that it is over before they go: between the two writes an object is `marked`. */
+type Step = DeleteAnswer | { readonly done: 'marked'; readonly uid: string; readonly object: Rendered };
+
+/** Nothing but finalizers keeps an object whose grace period is over. */
+function isReleased(meta: ObjectMeta): boolean {
+  return meta.deletionTimestamp !== undefined && meta.deletionGracePeriodSeconds === 0;
 }
 
 async function admitDeletion(
@@ -63,7 +79,7 @@ async function planDeletion(
   hooks: ResourceHooks,
   current: CachedObject,
   options: DeleteOptions,
-): Promise<Attempt<DeleteAnswer>> {
+): Promise<Attempt<Step>> {
   const { definition } = target;
   const meta = current.object.metadata;
   const finalizers = meta.finalizers ?? [];
@@ -71,7 +87,8 @@ async function planDeletion(
   const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
   if (waiting) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
   const wanted = deletionFinalizers(target, options, finalizers);
-  if (grace === 0 && !isHeld(hooks, wanted, current.object))
+  const goes = grace === 0 && !isHeld(hooks, wanted, current.object);
+  if (goes && (hooks.gracePeriodSeconds === undefined || isReleased(meta)))
     return remove(engine, ctx, target, hooks, current, options);
 
   const object = deepCopy(current.object as Json) as KubeObject;
@@ -80,10 +97,17 @@ async function planDeletion(
   markDeleting(object.metadata, grace, engine.now());
   hooks.beginDeletion?.(object);
   const text = storedText(object);
-  if (text === current.text) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
+  if (text === current.text && !goes)
+    return { answer: { done: false, object: await renderServed(ctx, target, current) } };
   const served = definition.conversion === undefined ? undefined : await convertStored(ctx, target, object);
   const written = (revision: number) => renderWritten(target, object, text, revision, served);
-  if (options.dryRun) return { answer: { done: false, object: written(current.revision) } };
+  const uid = meta.uid ?? '';
+  const step = (revision: number): Step => {
+    const rendered = written(revision);
+    if (!goes) return { done: false, object: rendered };
+    return options.dryRun ? { done: true, object: rendered, uid } : { done: 'marked', object: rendered, uid };
+  };
+  if (options.dryRun) return { answer: step(current.revision) };
   const owners = ownerUids(object.metadata);
   const key = keyOf(ctx, target);
   const item = { op: 'update' as const, key, expected: current.revision, text, before: current };
@@ -91,7 +115,7 @@ async function planDeletion(
   return {
     items,
     commit: () => commitPlanned(engine, { ctx, target, key, before: current.object, after: object, items }),
-    finish: (revision) => ({ done: false, object: written(revision) }),
+    finish: step,
   };
 }
 
@@ -102,9 +126,12 @@ function isWaiting(meta: ObjectMeta): boolean {
 
 function markDeleting(meta: ObjectMeta, grace: number, now: Date): void {
   if (meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
-  const at = formatTime(new Date(now.getTime() + grace * 1000));
-  if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > Date.parse(at))
-    meta.deletionTimestamp = at;
+  // A shorter grace period counts from when the first began.
+  const began =
+    meta.deletionTimestamp === undefined
+      ? now.getTime()
+      : Date.parse(meta.deletionTimestamp) - (meta.deletionGracePeriodSeconds ?? 0) * 1000;
+  meta.deletionTimestamp = formatTime(new Date(began + grace * 1000));
   meta.deletionGracePeriodSeconds = grace;
 }
 
