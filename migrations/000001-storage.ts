@@ -280,7 +280,7 @@ const content = `
 insert into revision (shard, name, value, oldest, committed_at) values (0, 'root', 1, 1, clock_timestamp());
 insert into clusters (id, parent_id, revision, created_at, uid, shard, name, workspace)
   values (nextval('cluster_ids'), 0, 1, date_trunc('second', clock_timestamp()), gen_random_uuid(), 0, 'root', 'root');
-insert into change_partitions (until_at) values (date_trunc('minute', clock_timestamp()) + interval '1 hour');
+insert into change_partitions (until_at) values (date_trunc('minute', clock_timestamp()) + interval '1 minute');
 create table changes_1 (like changes including storage including compression) with (toast_tuple_target = 8160);
 do $$ begin
   execute format('alter table changes attach partition changes_1 for values from (minvalue) to (%L)', (select until_at from change_partitions));

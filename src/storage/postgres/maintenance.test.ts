@@ -54,7 +54,7 @@ describe('the change log’s partitions', () => {
     let revision = await create(store, key, '0');
     const first = revision;
     const watch = Recorder.start(replica, { cluster: rootCluster, resource: 'configmaps', from: revision });
-    // The first partition, made by the migration, is open for an hour.
+    // The first partition, made by the migration, is open to the end of the next minute.
     await closePartition("perform extend_changes(v_end + interval '1 s', interval '250 ms');");
     let written = 0;
     await until(async () => {
@@ -108,7 +108,7 @@ describe('the change log’s partitions', () => {
     const before = Number((await rows('select count(*) from change_partitions'))[0]?.[0]);
     await assert.rejects(admin.query(`insert into changes values (0, 'A', 1, 1, 1, clock_timestamp(), null, '', '')`));
     const { rows: answer } = await admin.query(
-      `select * from commit_batch(0::smallint, false, '{0}', '{c}', '{1}', '{1}', '{d}', '{emergency}', '{0}', '{"{}"}', null, null, null, null)`,
+      `select * from commit_batch(0::smallint, false, '{0}', '{c}', '{1}', '{1}', '{d}', '{emergency}', '{0}', '{"{}"}', null, null, null, null, null, null)`,
     );
     assert.equal(answer.length, 1);
     assert.equal(Number((await rows('select count(*) from change_partitions'))[0]?.[0]), before + 1);
