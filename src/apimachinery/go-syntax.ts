@@ -42,6 +42,29 @@ type Selector = {
   matchExpressions?: readonly { key?: string; operator?: string; values?: readonly string[] }[];
 };
 
+type Requirement = { key?: string; operator?: string; values?: readonly string[] };
+
+/** `core.NodeSelectorTerm{MatchExpressions:[]core.NodeSelectorRequirement{…}, MatchFields:[]core.NodeSelectorRequirement(nil)}`. */
+export function goNodeSelectorTerm(term: {
+  matchExpressions?: readonly Requirement[];
+  matchFields?: readonly Requirement[];
+}): string {
+  const list = (requirements: readonly Requirement[] | undefined): string => {
+    const type = '[]core.NodeSelectorRequirement';
+    const shown = requirements?.map(
+      ({ key = '', operator = '', values }) =>
+        `core.NodeSelectorRequirement{Key:${goString(key)}, Operator:${goString(operator)}, Values:${goStringSlice(values)}}`,
+    );
+    return shown === undefined ? `${type}(nil)` : `${type}{${shown.join(', ')}}`;
+  };
+  return `core.NodeSelectorTerm{MatchExpressions:${list(term.matchExpressions)}, MatchFields:${list(term.matchFields)}}`;
+}
+
+/** What Go prints for a pointer inside of a value: its address, which is chance. */
+export function goPointer(type: string, value: unknown): string {
+  return value === undefined ? `(*${type})(nil)` : `(*${type})(0xc000010000)`;
+}
+
 /** A metav1.LabelSelector: `v1.LabelSelector{MatchLabels:map[string]string{…}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}`. */
 export function goLabelSelector({ matchLabels, matchExpressions }: Selector): string {
   const list = matchExpressions?.map(

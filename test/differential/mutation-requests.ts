@@ -83,10 +83,8 @@ class KindRequests {
     const add = (how: string, label: string, request: DifferentialRequest): void => {
       cases.push({ kind: id, label: `${how} ${label}`, request });
     };
-    const fresh = {
-      ...object,
-      metadata: { ...object.metadata, name: sample.metadata?.['name'] === undefined ? `new-${count}` : '10.0.9.10' },
-    };
+    const own = sample.metadata !== undefined && 'name' in sample.metadata;
+    const fresh = { ...object, metadata: { ...object.metadata, name: own ? sample.freshName : `new-${count}` } };
     add('create', 'as it is', post(`${items}?dryRun=All`, fresh));
     for (const mutation of chosen)
       add('create', mutation.label, post(`${items}?dryRun=All`, mutated(fresh, mutation) as object));

@@ -46,6 +46,29 @@ export function strictIpAddress(text: string): string[] {
   return text === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
+/** What is to be warned of in an IP address that a field takes, but a later Kubernetes will not. */
+export function ipWarning(text: string): string | undefined {
+  const family = ipFamily(text);
+  // The two forms that nearly every address has.
+  if (family === undefined || (family === 'IPv4' && !leadingZero.test(text))) return undefined;
+  const canonical = canonicalIp(text);
+  if (family === 'IPv4')
+    return `non-standard IP address ${JSON.stringify(text)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(canonical)}`;
+  if (isMapped(text)) {
+    const bytes = canonical
+      .slice('::ffff:'.length)
+      .split(':')
+      .flatMap((group) => {
+        const value = Number.parseInt(group, 16);
+        return [value >> 8, value & 255];
+      });
+    return `non-standard IP address ${JSON.stringify(text)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(bytes.join('.'))}`;
+  }
+  return text === canonical
+    ? undefined
+    : `IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`;
+}
+
 export const cidrMessage = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 /** Messages for a text that must be a range of addresses in its one canonical form. */

@@ -197,14 +197,15 @@ export const coreSamples: readonly Sample[] = [
           pods: '5',
           'requests.cpu': '1',
           'limits.memory': '1Gi',
-          'count/deployments.apps': '3',
-          'requests.storage': '1Gi',
         },
         scopes: ['NotTerminating'],
       },
     },
     { status: { hard: { pods: '5' }, used: { pods: '1' } } },
   ),
+  core('resourcequotas', 'ResourceQuota', {
+    spec: { hard: { 'count/deployments.apps': '3', 'requests.storage': '1Gi', 'services.nodeports': '2' } },
+  }),
   core('resourcequotas', 'ResourceQuota', {
     spec: {
       hard: { pods: '5' },

@@ -69,7 +69,7 @@ export const networkSamples: readonly Sample[] = [
     'ipaddresses',
     'IPAddress',
     { spec: { parentRef: { group: '', resource: 'services', namespace: 'default', name: 's' } } },
-    { metadata: { name: '10.0.9.9' } },
+    { metadata: { name: '10.0.9.9' }, freshName: '10.0.9.10' },
   ),
   networking(
     'servicecidrs',

@@ -76,7 +76,6 @@ const main = {
     allowPrivilegeEscalation: false,
     procMount: 'Default',
     seccompProfile: { type: 'RuntimeDefault' },
-    appArmorProfile: { type: 'Localhost', localhostProfile: 'p' },
   },
   stdin: true,
   stdinOnce: true,
@@ -91,7 +90,7 @@ const podTerm = {
   namespaces: ['default'],
   namespaceSelector: { matchLabels: { team: 'a' } },
   topologyKey: 'kubernetes.io/hostname',
-  matchLabelKeys: ['app'],
+  matchLabelKeys: ['revision'],
   mismatchLabelKeys: ['tenant'],
 };
 
@@ -141,7 +140,6 @@ const rich = {
     sysctls: [{ name: 'kernel.shm_rmid_forced', value: '0' }],
     fsGroupChangePolicy: 'OnRootMismatch',
     seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/a.json' },
-    appArmorProfile: { type: 'RuntimeDefault' },
   },
   imagePullSecrets: [{ name: 'pull' }],
   hostname: 'host',
@@ -182,7 +180,7 @@ const rich = {
       minDomains: 2,
       nodeAffinityPolicy: 'Honor',
       nodeTaintsPolicy: 'Ignore',
-      matchLabelKeys: ['app'],
+      matchLabelKeys: ['revision'],
     },
     { maxSkew: 2, topologyKey: 'host', whenUnsatisfiable: 'ScheduleAnyway' },
   ],
@@ -192,6 +190,19 @@ const rich = {
 };
 
 const bare = { automountServiceAccountToken: false, containers: [{ name: 'main', image: 'nginx:1' }] };
+const armored = {
+  ...bare,
+  securityContext: { appArmorProfile: { type: 'RuntimeDefault' } },
+  initContainers: [{ name: 'init', image: 'i:1' }],
+  containers: [
+    {
+      name: 'main',
+      image: 'nginx:1',
+      securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'p' } },
+    },
+    { name: 'side', image: 'nginx:1', securityContext: { appArmorProfile: { type: 'Unconfined' } } },
+  ],
+};
 const windows = {
   ...bare,
   os: { name: 'windows' },
@@ -283,6 +294,7 @@ export const podSamples: readonly Sample[] = [
   core('pods', 'Pod', { spec: rich }, { status, metadata: { labels: { app: 'web' } } }),
   core('pods', 'Pod', { spec: { ...bare, volumes: podVolumes.slice(7) } }),
   core('pods', 'Pod', { spec: windows }),
+  core('pods', 'Pod', { spec: armored }),
   core('pods', 'Pod', { spec: host }),
   core('pods', 'Pod', { spec: bare }),
   core('podtemplates', 'PodTemplate', {

@@ -173,7 +173,7 @@ export const policySamples: readonly Sample[] = [
 function reviews(): Sample[] {
   const authorization = of('authorization.k8s.io', 'v1');
   const authentication = of('authentication.k8s.io', 'v1');
-  const createOnly = { createOnly: true };
+  const createOnly = { createOnly: true, metadata: { name: undefined } };
   const resourceAttributes = {
     namespace: 'mutations',
     verb: 'get',

@@ -6,6 +6,8 @@ export type Sample = {
   readonly kind: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** The name of what is created beside the stored object, where metadata says the latter's. */
+  readonly freshName?: string;
   /** Metadata is walked through the schema, too. */
   readonly mutateMetadata?: boolean;
   /** What the status subresource is given. */

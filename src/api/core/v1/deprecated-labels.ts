@@ -14,9 +14,9 @@ const deprecatedLabels: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Warns when a label of nodes at `path` is known under another name by now. */
-export function warnOfNodeLabel(key: string, path: string, ctx: StrategyContext): void {
+export function warnOfNodeLabel(key: string, path: string, ctx: StrategyContext, before = ''): void {
   const message = deprecatedLabels.get(key);
-  if (message !== undefined) ctx.warn(`${path}: ${message}`);
+  if (message !== undefined) ctx.warn(`${path}: ${before}${message}`);
 }
 
 /** The same for a selector of nodes. */

@@ -14,6 +14,8 @@ export type ContainerStatus = {
   ready?: boolean;
   started?: boolean;
   restartCount?: number;
+  user?: { linux?: { uid?: number; gid?: number; supplementalGroups?: number[] } };
+  allocatedResourcesStatus?: unknown;
 };
 
 export type PodCondition = {
@@ -40,6 +42,7 @@ export type PodStatus = {
   nominatedNodeName?: string;
   qosClass?: string;
   observedGeneration?: number;
+  resourceClaimStatuses?: unknown;
 };
 
 /** The parts of a core/v1 Pod that this server reads. */

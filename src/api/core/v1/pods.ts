@@ -9,8 +9,9 @@ import type { Pod, PodStatus } from './pod-status.ts';
 import { prepareEphemeralContainers, validateEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { prepareResize, validateResize } from './pod-resize.ts';
 import { podTable } from './pods-table.ts';
+import { agreeOnAppArmor } from './pod-template/app-armor.ts';
 import { defaultPod, defaultPodSpec } from './pod-template/defaults.ts';
-import { dropGatedPodFields } from './pod-template/gated-fields.ts';
+import { dropGatedPodFields, dropGatedPodStatus } from './pod-template/gated-fields.ts';
 import { applyLabelKeys } from './pod-template/label-keys.ts';
 import { podQosClass } from './pod-template/qos.ts';
 import { validateImageSpacing } from './pod-template/validate-containers.ts';
@@ -54,6 +55,7 @@ function prepareForCreate(object: KubeObject, ctx: StrategyContext): void {
     ];
   }
   applyLabelKeys(spec.affinity, pod.metadata.labels ?? {});
+  agreeOnAppArmor(pod.metadata, spec, ctx);
 }
 
 function warn(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void {
@@ -103,6 +105,7 @@ function prepareStatus(object: KubeObject, before: KubeObject): void {
   else pod.metadata.ownerReferences = old.metadata.ownerReferences;
   const qosClass = pod.status?.qosClass || old.status?.qosClass;
   if (pod.status !== undefined && qosClass !== undefined) pod.status.qosClass = qosClass;
+  dropGatedPodStatus(pod.status);
 }
 
 const podKind = { group: '', version: 'v1', kind: 'Pod' };

@@ -7,8 +7,9 @@ import { atKey } from '../../field-path.ts';
 import type { ResourceList } from './pod-template/types.ts';
 import { validateResourceAmount, validateResourceName } from './pod-template/validate-resources.ts';
 
+type ScopeExpression = { scopeName?: string; operator?: string; values?: string[] };
 type ResourceQuota = KubeObject & {
-  spec?: { hard?: ResourceList; scopes?: string[] };
+  spec?: { hard?: ResourceList; scopes?: string[]; scopeSelector?: { matchExpressions?: ScopeExpression[] } };
   status?: { hard?: ResourceList; used?: ResourceList };
 };
 
@@ -79,7 +80,67 @@ function validate(object: KubeObject): FieldError[] {
   }
   if (chosen.includes('BestEffort') && chosen.includes('NotBestEffort')) refuse('conflicting scopes');
   if (chosen.includes('Terminating') && chosen.includes('NotTerminating')) refuse('conflicting scopes');
+  validateSelector((object as ResourceQuota).spec ?? {}, standard, errors);
   return errors;
+}
+
+/** Scopes that a pod is in or not: there is nothing to compare. */
+const plainScopes = new Set([
+  'BestEffort',
+  'NotBestEffort',
+  'Terminating',
+  'NotTerminating',
+  'CrossNamespacePodAffinity',
+]);
+const plainMessage =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
+/** spec.scopeSelector, with upstream's paths, which do not say which expression is wrong. */
+function validateSelector(
+  { scopes: plain, scopeSelector }: NonNullable<ResourceQuota['spec']>,
+  standard: readonly string[],
+  errors: FieldError[],
+): void {
+  const expressions = scopeSelector?.matchExpressions ?? [];
+  const path = 'spec.scopeSelector.matchExpressions';
+  for (const { scopeName = '', operator = '', values = [] } of expressions) {
+    if (!scopes.has(scopeName)) errors.push(fieldError.invalid(`${path}.scopeName`, scopeName, 'unsupported scope'));
+    for (const name of standard) {
+      if (scopeApplies(scopeName, name)) continue;
+      errors.push(fieldError.invalid(path, goSyntax(goSelector(expressions)), 'unsupported scope applied to resource'));
+    }
+    if (plainScopes.has(scopeName) && operator !== 'Exists')
+      errors.push(fieldError.invalid(`${path}.operator`, operator, plainMessage));
+    const needsValues = operator === 'In' || operator === 'NotIn';
+    if (needsValues && values.length === 0) {
+      const message = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+      errors.push(fieldError.required(`${path}.values`, message));
+    }
+    if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
+      const message = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+      errors.push(fieldError.invalid(`${path}.values`, values, message));
+    }
+    if (!needsValues && operator !== 'Exists' && operator !== 'DoesNotExist')
+      errors.push(fieldError.invalid(`${path}.operator`, operator, 'not a valid selector operator'));
+  }
+  const chosen = new Set(expressions.map(({ scopeName }) => scopeName));
+  for (const [one, other] of [
+    ['BestEffort', 'NotBestEffort'],
+    ['Terminating', 'NotTerminating'],
+  ])
+    if (chosen.has(one) && chosen.has(other)) {
+      const shown = plain === undefined ? '[]core.ResourceQuotaScope(nil)' : goScopes(plain);
+      errors.push(fieldError.invalid(path, goSyntax(shown), 'conflicting scopes'));
+    }
+}
+
+/** As Go prints a core.ScopeSelector. */
+function goSelector(expressions: readonly ScopeExpression[]): string {
+  const shown = expressions.map(({ scopeName = '', operator = '', values }) => {
+    const list = values === undefined ? '(nil)' : `{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+    return `core.ScopedResourceSelectorRequirement{ScopeName:${JSON.stringify(scopeName)}, Operator:${JSON.stringify(operator)}, Values:[]string${list}}`;
+  });
+  return `core.ScopeSelector{MatchExpressions:[]core.ScopedResourceSelectorRequirement{${shown.join(', ')}}}`;
 }
 
 function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {

@@ -2,7 +2,11 @@ import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/err
 import { goString } from '../../../apimachinery/go-syntax.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ipAddress, ipFamily } from '../../../apimachinery/validation/ip.ts';
-import { nameIsDns1123Subdomain, qualifiedName } from '../../../apimachinery/validation/names.ts';
+import {
+  inclusiveRangeMessage,
+  nameIsDns1123Subdomain,
+  qualifiedName,
+} from '../../../apimachinery/validation/names.ts';
 import { invalidEach, requireUnchanged } from '../../field-path.ts';
 import type { ContainerStatus, Pod } from './pod-status.ts';
 import { validatePodAnnotationsUpdate } from './validate-pod-update.ts';
@@ -55,6 +59,7 @@ export function validatePodStatusUpdate(object: KubeObject, before: KubeObject):
     errors.push(fieldError.invalid('status.hostIPs[0].ip', hostIps[0], 'must be equal to `hostIP`'));
   }
   validateAddresses(hostIps, oldStatus.hostIPs ?? [], 'HostIP', 'status.hostIPs', errors);
+  for (const [field] of lists) validateUsers(status[field] ?? [], spec.os?.name ?? 'linux', `status.${field}`, errors);
   return errors;
 }
 
@@ -76,6 +81,26 @@ function validateTransitions(
     if (!revived) return;
     const message = 'may not be transitioned to non-terminated state';
     errors.push(fieldError.forbidden(`${path}[${index}].state`, message));
+  });
+}
+
+const maxId = 2147483647;
+
+function validateUsers(statuses: readonly ContainerStatus[], os: string, path: string, errors: FieldError[]): void {
+  statuses.forEach(({ user }, index) => {
+    const linux = user?.linux;
+    if (linux === undefined) return;
+    const at = `${path}[${index}].user.linux`;
+    if (os === 'windows') {
+      errors.push(fieldError.forbidden(at, 'cannot be set for a windows pod'));
+      return;
+    }
+    const check = (id: number, where: string): void => {
+      if (id < 0 || id > maxId) errors.push(fieldError.invalid(where, id, inclusiveRangeMessage(0, maxId)));
+    };
+    check(linux.uid ?? 0, `${at}.uid`);
+    check(linux.gid ?? 0, `${at}.gid`);
+    linux.supplementalGroups?.forEach((id, group) => check(id, `${at}.supplementalGroups[${group}]`));
   });
 }
 

@@ -2,6 +2,7 @@ import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import { deepCopy, deepEqual, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/validation/names.ts';
+import { validateNodeChoiceUpdate } from './validate-node-choice-update.ts';
 import { atKey } from '../../field-path.ts';
 import type { Pod } from './pod-status.ts';
 import type { Container, PodSpec, Toleration } from './pod-template/types.ts';
@@ -54,6 +55,8 @@ export function validatePodUpdate(object: KubeObject, before: KubeObject): Field
     const message = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(fieldError.forbidden(`spec.schedulingGates[${index}].name`, message));
   });
+  const gated = (oldSpec.schedulingGates?.length ?? 0) > 0;
+  if (gated) validateNodeChoiceUpdate(spec, oldSpec, errors);
   if (!deepEqual(withUpdatableFieldsOf(spec, oldSpec), oldSpec as JsonObject)) {
     const message = `pod updates may not change fields other than ${updatable.join(',')}\n`;
     errors.push(fieldError.forbidden('spec', message));
@@ -123,10 +126,16 @@ function restoreImages(containers: Container[] | undefined, old: Container[] | u
   });
 }
 
-/** A pod that is not to be scheduled yet may still narrow down its nodes by labels. */
+/** A pod that is not to be scheduled yet may choose its nodes anew: how, validateNodeChoiceUpdate says. */
 function restoreNodeChoice(spec: PodSpec, old: PodSpec): void {
-  const narrows = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => spec.nodeSelector?.[key] === value);
-  if (!narrows) return;
   if (old.nodeSelector === undefined) delete spec.nodeSelector;
   else spec.nodeSelector = old.nodeSelector;
+  const before = old.affinity?.nodeAffinity;
+  if (deepEqual(spec.affinity?.nodeAffinity as Json | undefined, before as Json | undefined)) return;
+  const { affinity } = spec;
+  if (affinity === undefined) spec.affinity = { nodeAffinity: before as NonNullable<typeof before> };
+  else if (old.affinity === undefined && affinity.podAffinity === undefined && affinity.podAntiAffinity === undefined)
+    delete spec.affinity;
+  else if (before === undefined) delete affinity.nodeAffinity;
+  else affinity.nodeAffinity = before;
 }

@@ -1,3 +1,4 @@
+import type { PodStatus } from '../pod-status.ts';
 import type { Container, PodSpec } from './types.ts';
 
 /**
@@ -16,6 +17,14 @@ export function dropGatedPodFields(spec: PodSpec | undefined): void {
   for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers]) {
     for (const container of list ?? []) dropGatedContainerFields(container, images);
   }
+}
+
+/** The same for a pod's status. */
+export function dropGatedPodStatus(status: PodStatus | undefined): void {
+  if (status === undefined) return;
+  delete status.resourceClaimStatuses;
+  for (const list of [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses])
+    for (const container of list ?? []) delete container.allocatedResourcesStatus;
 }
 
 function dropGatedContainerFields(container: Container, imageVolumes: ReadonlySet<string>): void {

@@ -7,8 +7,8 @@ import { validateRelativePath } from './validate-paths.ts';
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
-const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
+export const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
+export const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
 
 type Annotations = Readonly<Record<string, string>>;
 

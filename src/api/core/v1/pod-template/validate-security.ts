@@ -1,4 +1,5 @@
-import { type FieldError, fieldError } from '../../../../apimachinery/errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../../apimachinery/errors.ts';
+import { goPointer, goString } from '../../../../apimachinery/go-syntax.ts';
 import { dns1123Subdomain, inclusiveRangeMessage, longerThan } from '../../../../apimachinery/validation/names.ts';
 import { validateRelativePath } from './validate-paths.ts';
 import type {
@@ -29,7 +30,8 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: string, erro
       errors.push(fieldError.required(at, 'must be set when seccomp type is Localhost'));
     } else validateRelativePath(localhostProfile, at, errors);
   } else if (localhostProfile !== undefined) {
-    errors.push(fieldError.invalid(at, localhostProfile, 'can only be set when seccomp type is Localhost'));
+    const shown = `core.SeccompProfile{Type:${goString(type)}, LocalhostProfile:${goPointer('string', localhostProfile)}}`;
+    errors.push(fieldError.invalid(at, goSyntax(shown), 'can only be set when seccomp type is Localhost'));
   }
 }
 
@@ -134,15 +136,36 @@ export function validateSecurityContext(
   if (allowPrivilegeEscalation === false) {
     if (privileged === true) {
       const message = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';
-      errors.push(fieldError.invalid(path, context, message));
+      errors.push(fieldError.invalid(path, goSyntax(goSecurityContext(context)), message));
     }
     if (capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
       const message = 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN';
-      errors.push(fieldError.invalid(path, context, message));
+      errors.push(fieldError.invalid(path, goSyntax(goSecurityContext(context)), message));
     }
   }
   validateWindows(context.windowsOptions, `${path}.windowsOptions`, errors);
   validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`, errors);
+}
+
+/** The fields of core.SecurityContext in Go's order: all are pointers. */
+const contextFields: readonly (readonly [name: string, type: string, field: keyof SecurityContext])[] = [
+  ['Capabilities', 'core.Capabilities', 'capabilities'],
+  ['Privileged', 'bool', 'privileged'],
+  ['SELinuxOptions', 'core.SELinuxOptions', 'seLinuxOptions'],
+  ['WindowsOptions', 'core.WindowsSecurityContextOptions', 'windowsOptions'],
+  ['RunAsUser', 'int64', 'runAsUser'],
+  ['RunAsGroup', 'int64', 'runAsGroup'],
+  ['RunAsNonRoot', 'bool', 'runAsNonRoot'],
+  ['ReadOnlyRootFilesystem', 'bool', 'readOnlyRootFilesystem'],
+  ['AllowPrivilegeEscalation', 'bool', 'allowPrivilegeEscalation'],
+  ['ProcMount', 'core.ProcMountType', 'procMount'],
+  ['SeccompProfile', 'core.SeccompProfile', 'seccompProfile'],
+  ['AppArmorProfile', 'core.AppArmorProfile', 'appArmorProfile'],
+];
+
+function goSecurityContext(context: SecurityContext): string {
+  const shown = contextFields.map(([name, type, field]) => `${name}:${goPointer(type, context[field])}`);
+  return `core.SecurityContext{${shown.join(', ')}}`;
 }
 
 const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';

@@ -6,10 +6,13 @@ import {
   longerThan,
   nameIsDns1123Subdomain,
 } from '../../../../apimachinery/validation/names.ts';
+import type { ObjectMeta } from '../../../../apimachinery/object.ts';
+import { validateAnnotations, validateLabels } from '../../../../apimachinery/validation/metadata.ts';
 import { parseQuantity } from '../../../../apimachinery/quantity.ts';
 import { invalidEach } from '../../../field-path.ts';
 import type { KeyToPath, Volume } from './types.ts';
 import { validateDownwardFile, validateKeyToPath, validateMode } from './validate-files.ts';
+import { validateClaimSpec } from '../claim-spec.ts';
 import { validateNoBacksteps } from './validate-paths.ts';
 import { validateProjectedVolume } from './validate-projected-volume.ts';
 
@@ -260,14 +263,30 @@ function validateCsi(
 }
 
 function validateEphemeral(volume: Volume, podName: string, path: string, errors: FieldError[]): void {
-  if (volume.ephemeral?.volumeClaimTemplate === undefined) {
-    errors.push(fieldError.required(`${path}.ephemeral.volumeClaimTemplate`));
+  const template = volume.ephemeral?.volumeClaimTemplate;
+  const at = `${path}.ephemeral.volumeClaimTemplate`;
+  if (template === undefined) errors.push(fieldError.required(at));
+  else {
+    validateTemplateMeta(template.metadata ?? {}, `${at}.metadata`, errors);
+    validateClaimSpec(template.spec ?? {}, `${at}.spec`, errors);
   }
   const { name = '' } = volume;
   if (podName === '' || name === '') return;
   const claim = `${podName}-${name}`;
   for (const message of nameIsDns1123Subdomain(claim, false)) {
     errors.push(fieldError.invalid(`${path}.name`, name, `PVC name ${JSON.stringify(claim)}: ${message}`));
+  }
+}
+
+/** The metadata of something that is made from a template: labels and annotations, and nothing else. */
+function validateTemplateMeta(metadata: ObjectMeta, path: string, errors: FieldError[]): void {
+  if (metadata.annotations !== undefined)
+    errors.push(...validateAnnotations(metadata.annotations, `${path}.annotations`));
+  if (metadata.labels !== undefined) errors.push(...validateLabels(metadata.labels, `${path}.labels`));
+  for (const [name, value] of Object.entries(metadata)) {
+    if (name === 'annotations' || name === 'labels' || value === null || value === undefined || value === '') continue;
+    const goName = name === 'uid' ? 'UID' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    errors.push(fieldError.forbidden(`${path}.${goName}`, 'cannot be set'));
   }
 }
 
