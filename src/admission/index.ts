@@ -9,7 +9,9 @@ import { certificateSubjectRestriction } from './certificates/subject-restrictio
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger/plugin.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { ownerReferencesPermission } from './owner-references-permission.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/plugin.ts';
 import { priority } from './priority.ts';
@@ -48,6 +50,8 @@ const stockPlugins: Readonly<Record<string, (options: AdmissionOptions) => Admis
   CertificateSigning: certificateSigning,
   CertificateSubjectRestriction: certificateSubjectRestriction,
   DefaultIngressClass: defaultIngressClass,
+  LimitRanger: limitRanger,
+  OwnerReferencesPermissionEnforcement: ownerReferencesPermission,
   ResourceQuota: resourceQuota,
 };
 

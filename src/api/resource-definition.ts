@@ -2,6 +2,7 @@ import type { FieldError } from '../apimachinery/errors.ts';
 import type { Json, JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
 import type { StructSchema } from '../apimachinery/schema/schema.ts';
+import type { ConnectDeclaration } from './connect.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -86,6 +87,8 @@ export type Strategy = {
   readonly returnDeletedObject?: boolean;
   /** What DELETE without propagationPolicy means; default background. */
   readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** The warning that a DELETE without propagationPolicy draws. */
+  readonly deletionWarning?: string;
   /** Fields of the main resource that only a subresource sets; server-side apply resets them. Default: ['status'] when there is a status subresource. */
   readonly resetFields?: readonly string[];
 };
@@ -193,6 +196,8 @@ export type SubresourceDefinition = {
   readonly verbs: readonly Verb[];
   /** It is the object itself, of which it may change a part: get, update and patch need no logic of their own. */
   readonly part?: ObjectPart;
+  /** It is a connection to where the object is: requests are carried there and never reach storage. */
+  readonly connect?: ConnectDeclaration;
 };
 
 /** The resource of a definition as storage names it: `deployments.apps`. */

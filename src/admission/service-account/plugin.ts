@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Pod } from '../../api/core/v1/pod-status.ts';
 import { mirrorAnnotation } from '../../api/core/v1/pod-template/validate-pod-annotations.ts';
+import { badRequest } from '../../apimachinery/errors.ts';
 import { factsOf } from '../../registry/generic/resource-facts.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -86,7 +87,9 @@ function limitSecrets(
   const asked = account.metadata.annotations?.[enforceMountableSecrets];
   if (asked === undefined || !trueTexts.has(asked)) return;
   const problem = findProblem(pod, account);
-  if (problem !== undefined) throw refusal(attributes, problem);
+  if (problem === undefined) return;
+  // Upstream answers 500 here, with this text.
+  throw attributes.operation === 'UPDATE' ? badRequest(problem) : refusal(attributes, problem);
 }
 
 /** @throws 403 when the pod names no account, or one that is not there. */

@@ -83,5 +83,6 @@ function partials(items: readonly Rendered[], apiVersion: string): Buffer {
     });
     text += `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${metadata}}`;
   }
-  return Buffer.from(`"items":[${text}]}\n`);
+  // Go's list of a kind without items of its own is no list.
+  return Buffer.from(text === '' ? '"items":null}\n' : `"items":[${text}]}\n`);
 }

@@ -5,6 +5,7 @@ import { type KubeObject, parseApiVersion } from '../../apimachinery/object.ts';
 import { encodeProtobufObject } from '../../apimachinery/protobuf/encode.ts';
 import type { StructSchema } from '../../apimachinery/schema/schema.ts';
 import type { ListAnswer } from '../../registry/registry.ts';
+import { shownMetadata } from './partial-metadata.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 
@@ -37,5 +38,5 @@ export function protobufList(answer: ListAnswer, apiVersion: string, kind: strin
 }
 
 export function partialMetadata(object: KubeObject, apiVersion: string): JsonObject {
-  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata as JsonObject };
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: shownMetadata(object) as JsonObject };
 }

@@ -3,6 +3,7 @@ import type { TableConvertor, VersionDefinition } from '../../api/resource-defin
 import { badRequest } from '../../apimachinery/errors.ts';
 import { stringify, type Json } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { shownMetadata } from './partial-metadata.ts';
 
 /** What a row carries besides its cells. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -64,6 +65,6 @@ export function tableRow(
   const cells = stringify(table.cells(object, now));
   if (include === 'None') return `{"cells":${cells},"object":null}`;
   if (include === 'Object') return `{"cells":${cells},"object":${whole()}}`;
-  const metadata = stringify(object.metadata as Json);
+  const metadata = stringify(shownMetadata(object) as Json);
   return `{"cells":${cells},"object":{"kind":"PartialObjectMetadata","apiVersion":"${metaApiVersion}","metadata":${metadata}}}`;
 }

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../apimachinery/object.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../apimachinery/validation/metadata.ts';
 import { nameIsPathSegment } from '../../apimachinery/validation/names.ts';
 import type { CachedObject, WriteItem, WriteOutcome } from '../../storage/object-store.ts';
+import { storedText } from '../../storage/serialized-object.ts';
 import type { RequestContext, Target, WriteOptions } from '../registry.ts';
 import { convertAll, convertStored, currentView } from './derived-object.ts';
 import { commitPlanned } from './commit-planned.ts';
@@ -17,7 +18,7 @@ import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './m
 import { repeatedMetadataErrors } from './repeated-metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf, isViewOfObject } from './resource-facts.ts';
-import { textToStore, toStorageVersion } from './versions.ts';
+import { addNulls, toStorageVersion } from './versions.ts';
 
 /** What an update comes to. */
 export type ChangedObject =
@@ -119,6 +120,7 @@ export async function prepareChangedObject(
     object,
     oldObject: old,
     dryRun: options.dryRun,
+    options,
   };
   const admitting = engine.admission.admit(attributes);
   if (admitting !== undefined) await admitting;
@@ -219,9 +221,10 @@ async function decide(
   const key = keyOf(ctx, target);
   const expected = current.revision;
   const hooks = engine.hooks[key.resource];
+  addNulls(target.definition, object);
   const entries = keepTimesOfNoop(object, current.object);
   if (entries !== undefined) object.metadata.managedFields = entries;
-  const text = textToStore(target.definition, object);
+  const text = storedText(object);
   const converts = target.definition.conversion !== undefined;
   const served = converts ? await convertStored(ctx, target, object) : undefined;
   if (isReleased(current.object) && !isHeld(hooks ?? {}, object.metadata.finalizers ?? [], object)) {

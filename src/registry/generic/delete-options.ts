@@ -1,6 +1,6 @@
 import { type ApiError, conflict, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
-import type { DeleteOptions, Target } from '../registry.ts';
+import type { DeleteOptions, RequestContext, Target } from '../registry.ts';
 import { factsOf } from './resource-facts.ts';
 
 const policies = ['Foreground', 'Background', 'Orphan'];
@@ -54,6 +54,13 @@ export function checkPreconditions(target: Target, options: DeleteOptions, curre
       target.name,
       `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${current.revision}). The object might have been modified`,
     );
+}
+
+/** Warns who does not say what becomes of dependents, where that is a surprise. */
+export function warnOfDeletion(ctx: RequestContext, { definition }: Target, options: DeleteOptions): void {
+  const { deletionWarning } = definition.strategy;
+  if (deletionWarning === undefined || options.propagationPolicy !== undefined) return;
+  if (options.orphanDependents === undefined) ctx.warn(deletionWarning);
 }
 
 /** The object's finalizers with those of the garbage collector put or taken away as the request, the object and the kind say, in this order. */

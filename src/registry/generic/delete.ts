@@ -4,7 +4,7 @@ import { formatTime, type KubeObject, type ObjectMeta } from '../../apimachinery
 import type { CachedObject } from '../../storage/object-store.ts';
 import { storedText } from '../../storage/serialized-object.ts';
 import type { DeleteAnswer, DeleteOptions, Rendered, RequestContext, Target } from '../registry.ts';
-import { checkPreconditions, deletionFinalizers, validateDeleteOptions } from './delete-options.ts';
+import { checkPreconditions, deletionFinalizers, validateDeleteOptions, warnOfDeletion } from './delete-options.ts';
 import { commitPlanned } from './commit-planned.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { type Attempt, guaranteedWrite } from './guaranteed-write.ts';
@@ -23,16 +23,18 @@ export async function deleteObject(
   ctx: RequestContext,
   target: Target,
   options: DeleteOptions,
+  inCollection = false,
 ): Promise<DeleteAnswer> {
   const { gr, storage } = factsOf(target.definition);
   if (target.subresource !== '') throw methodNotSupported(gr, 'delete');
   validateDeleteOptions(options);
+  warnOfDeletion(ctx, target, options);
   const hooks = engine.hooks[storage] ?? {};
   const key = keyOf(ctx, target);
   const answer = await guaranteedWrite(engine.store, key, gr, async (current) => {
     if (current === undefined) throw notFound(gr, target.name);
     checkPreconditions(target, options, current);
-    await admitDeletion(engine, ctx, target, current, options);
+    await admitDeletion(engine, ctx, target, current, options, inCollection);
     return planDeletion(engine, ctx, target, hooks, current, options);
   });
   if (answer.done !== 'marked') return answer;
@@ -58,15 +60,17 @@ async function admitDeletion(
   target: Target,
   current: CachedObject,
   options: DeleteOptions,
+  inCollection: boolean,
 ): Promise<void> {
   const attributes = {
     ctx,
     target,
     operation: 'DELETE' as const,
-    name: target.name,
+    name: inCollection ? '' : target.name,
     object: undefined,
     oldObject: current.object,
     dryRun: options.dryRun,
+    options,
   };
   await engine.admission.admit(attributes);
   await engine.admission.validate(attributes);

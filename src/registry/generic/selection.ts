@@ -49,7 +49,7 @@ function fieldFilter(definition: ResourceDefinition, requirement: FieldRequireme
 }
 
 /** Cluster-scoped kinds whose own list of fields has no namespace; all others take it and select nothing. */
-const refusesNamespace = new Set(['namespaces', 'nodes']);
+const refusesNamespace = new Set(['namespaces', 'nodes', 'certificatesigningrequests']);
 
 function fieldReader(definition: ResourceDefinition, field: string): (object: CachedObject) => string {
   if (field === 'metadata.name') return (object) => object.key.name;

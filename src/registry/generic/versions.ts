@@ -34,9 +34,14 @@ function storageSchema(definition: ResourceDefinition): StructSchema | undefined
 
 /** The text to store of an object that is in storage version: it gets the nulls that the stock server serves. */
 export function textToStore(definition: ResourceDefinition, object: KubeObject): string {
+  addNulls(definition, object);
+  return storedText(object);
+}
+
+/** Gives an object in storage version the nulls that stored ones have. */
+export function addNulls(definition: ResourceDefinition, object: KubeObject): void {
   const schema = storageSchema(definition);
   if (schema !== undefined) writeNulls(object as JsonObject, schema);
-  return storedText(object);
 }
 
 /**

@@ -184,7 +184,8 @@ export const daemonSets = builtinResource({
     },
     prepareForUpdate,
     validate,
-    validateUpdate: validateSelectorUnchanged,
+    // Upstream validates the object again when it compares it with the old one.
+    validateUpdate: (object, old) => [...validate(object), ...validateSelectorUnchanged(object, old)],
     warn(object, old, ctx) {
       if (old !== undefined && object.metadata.generation === old.metadata.generation) return;
       warnOfPodTemplate((object as DaemonSet).spec?.template, 'spec.template', ctx);

@@ -93,7 +93,8 @@ export const replicaSets = builtinResource({
     },
     prepareForUpdate: (object) => dropGatedPodFields((object as Workload).spec?.template?.spec),
     validate,
-    validateUpdate: validateSelectorUnchanged,
+    // Upstream validates the object again when it compares it with the old one.
+    validateUpdate: (object, old) => [...validate(object), ...validateSelectorUnchanged(object, old)],
     warn: warnOfWorkload,
   },
   status: {

@@ -172,6 +172,8 @@ export const jobs = builtinResource({
     generation: 'spec',
     allowUnconditionalUpdate: true,
     defaultPropagation: 'Orphan',
+    deletionWarning:
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
     applyDefaults,
     prepareForCreate(object) {
       const job = object as Job;

@@ -116,6 +116,8 @@ export const replicationControllers = builtinResource({
     },
     prepareForUpdate: (object) => dropGatedPodFields((object as ReplicationController).spec?.template?.spec),
     validate,
+    // Upstream validates the object again when it compares it with the old one.
+    validateUpdate: (object) => validate(object),
   },
   status: { validateUpdate: validateStatus },
   scale: {
