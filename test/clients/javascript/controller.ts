@@ -67,7 +67,7 @@ export class WidgetController {
         if (owner !== undefined) this.#queue.add(owner.name);
       });
     await Promise.all([widgets.start(), deployments.start()]);
-    this.#working = this.#work().finally(async () => {
+    this.#working = this.#work(async () => {
       await Promise.all([widgets.stop(), deployments.stop()]);
     });
   }
@@ -80,7 +80,7 @@ export class WidgetController {
     this.#leads = false;
   }
 
-  async #work(): Promise<void> {
+  async #work(atEnd: () => Promise<void>): Promise<void> {
     while (!this.#stopping) {
       this.#leads = await this.#takeLease(this.#name);
       for (const name of this.#leads ? [...this.#queue] : []) {
@@ -92,6 +92,7 @@ export class WidgetController {
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    await atEnd();
   }
 
   /** As client-go's leader election: a lease is taken when nobody holds it or its holder has let it expire; the resourceVersion settles races. */
