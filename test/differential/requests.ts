@@ -1,5 +1,6 @@
 import { admissionRequests } from './admission.ts';
 import { kindRequests } from './kinds.ts';
+import { podSecurityRequests } from './pod-security.ts';
 import { accept, apply, type DifferentialRequest, get, json, jsonPatch, merge, run, strategic } from './request.ts';
 
 const ns = `/api/v1/namespaces/${run}`;
@@ -417,12 +418,16 @@ const discovery: DifferentialRequest[] = [
   get('/livez?exclude=ping', undefined),
 ];
 
-/** All requests; or those about the kinds that are named, and with `admission` among them those about admission plugins. */
+/** All requests; or those about the kinds that are named, and with `admission` and `podsecurity` among them those about admission plugins. */
 export function requestsAbout(kinds?: readonly string[]): readonly DifferentialRequest[] {
   const about =
     kinds === undefined
       ? everything()
-      : [...(kinds.includes('admission') ? admissionRequests : []), ...kindRequests(kinds)];
+      : [
+          ...(kinds.includes('admission') ? admissionRequests : []),
+          ...(kinds.includes('podsecurity') ? podSecurityRequests : []),
+          ...kindRequests(kinds),
+        ];
   return [...setUp, ...about, { method: 'DELETE', path: ns, ignoreBody: true }];
 }
 
@@ -437,5 +442,6 @@ const everything = (): readonly DifferentialRequest[] => [
   ...reviews,
   ...discovery,
   ...admissionRequests,
+  ...podSecurityRequests,
   ...kindRequests(),
 ];

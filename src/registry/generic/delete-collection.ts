@@ -2,6 +2,7 @@ import { ApiError, methodNotSupported } from '../../apimachinery/errors.ts';
 import type { CachedObject } from '../../storage/object-store.ts';
 import type { DeleteOptions, ListAnswer, ListRequest, RequestContext, Target } from '../registry.ts';
 import { deleteObject } from './delete.ts';
+import { warnOfDeletion } from './delete-options.ts';
 import type { Engine } from './engine.ts';
 import { selectObjects } from './list.ts';
 import { renderAll } from './rendered.ts';
@@ -23,6 +24,7 @@ export async function deleteCollection(
   options: DeleteOptions,
 ): Promise<ListAnswer> {
   if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'deletecollection');
+  warnOfDeletion(ctx, target, options);
   const { items, metadata } = await selectObjects(engine, ctx, target, request);
   const rendered = await renderAll(ctx, target, items);
   const queue = items.values();
@@ -51,7 +53,7 @@ async function deleteOne(
 ): Promise<void> {
   ctx.signal.throwIfAborted();
   try {
-    await deleteObject(engine, ctx, { ...target, namespace: item.key.namespace, name: item.key.name }, options);
+    await deleteObject(engine, ctx, { ...target, namespace: item.key.namespace, name: item.key.name }, options, true);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 404) throw error;
   }

@@ -63,6 +63,10 @@ function applyDefaults(object: KubeObject): void {
   defaultPodTemplate(spec.template);
 }
 
+function templateGenerationOf({ metadata }: KubeObject): number {
+  return Number(metadata.annotations?.[templateGeneration] ?? '0');
+}
+
 function setTemplateGeneration(object: KubeObject, value: number): void {
   (object.metadata.annotations ??= {})[templateGeneration] = String(value);
 }
@@ -70,7 +74,7 @@ function setTemplateGeneration(object: KubeObject, value: number): void {
 function prepareForUpdate(object: KubeObject, old: KubeObject): void {
   const { template } = (object as DaemonSet).spec ?? {};
   dropGatedPodFields(template?.spec);
-  const before = Number(old.metadata.annotations?.[templateGeneration] ?? '0');
+  const before = templateGenerationOf(old);
   const changed = !deepEqual(template as Json, (old as DaemonSet).spec?.template as Json);
   setTemplateGeneration(object, changed ? before + 1 : before);
 }
@@ -179,7 +183,7 @@ export const daemonSets = builtinResource({
       const set = object as DaemonSet;
       set.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
       dropGatedPodFields(set.spec?.template?.spec);
-      const sent = Number(object.metadata.annotations?.[templateGeneration] ?? '0');
+      const sent = templateGenerationOf(object);
       setTemplateGeneration(object, sent >= 1 ? sent : 1);
     },
     prepareForUpdate,
@@ -192,6 +196,7 @@ export const daemonSets = builtinResource({
     },
   },
   status: {
+    prepareForUpdate: (object, old) => setTemplateGeneration(object, templateGenerationOf(old)),
     validateUpdate(object, old) {
       const errors: FieldError[] = [];
       validateCounters((object as DaemonSet).status, counters, errors);
