@@ -1,6 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { goLiteral } from '../go-literal.ts';
-import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { canonical } from './canonical.ts';
 import { memberOf, type Structural } from './structural.ts';
 
 /** Items that occur more than once in lists that are sets, or have the key of another in lists that are keyed (x-kubernetes-list-type). */
@@ -67,12 +68,4 @@ function repeated(list: readonly Json[]): number[] {
     if (times === 2) indices.push(i);
   });
   return indices;
-}
-
-/** Equal values have equal texts, in whatever order their members are. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return stringify(value);
-  const members = Object.keys(value).toSorted();
-  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null)}`).join(',')}}`;
 }

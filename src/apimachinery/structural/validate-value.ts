@@ -1,7 +1,8 @@
 import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { goFloat, goLiteral } from '../go-literal.ts';
 import { deepEqual, isObject, type Json, type JsonObject, stringify } from '../json.ts';
-import type { ValueSchema } from './value-schema.ts';
+import { canonical } from './canonical.ts';
+import type { Pattern, ValueSchema } from './value-schema.ts';
 
 /**
  * What is wrong with a value by its schema, in the words and order of kube-openapi's validator as apiextensions-apiserver shows them. With `old`, what was
@@ -22,6 +23,8 @@ export function validateValue(
 
 /** No error of a hostile object may grow beyond this. */
 const maxErrors = 200;
+/** So many steps all patterns of one object may take together. */
+const maxSteps = 50_000_000;
 /** Stands for "there is nothing to compare with", as opposed to an absent value. */
 const uncorrelated = Symbol('uncorrelated');
 type Old = Json | undefined | typeof uncorrelated;
@@ -49,6 +52,7 @@ function sameError(a: FieldError, b: FieldError): boolean {
 class Walk {
   /** Path of the validated value in the object: '' or `status`. */
   readonly #root: string;
+  #steps = 0;
 
   constructor(root: string) {
     this.#root = root;
@@ -141,11 +145,17 @@ class Walk {
     else if (minLength !== undefined && !longerThan(text, minLength - 1))
       this.#invalid(path, text, `should be at least ${minLength} chars long`, result);
     else {
-      const problem = pattern?.problem(text);
+      const problem = pattern === undefined ? undefined : this.#mismatch(pattern, text);
       if (problem !== undefined) this.#invalid(path, text, `should match '${problem}'`, result);
     }
     if (format !== undefined && !format.check(text)) this.#typeError(path, format.name, text, result);
     this.#enum(text, schema, path, result);
+  }
+
+  /** Matching is linear in the text and in the pattern: their product is still bounded. */
+  #mismatch(pattern: Pattern, text: string): string | undefined {
+    this.#steps += pattern.steps(text);
+    return this.#steps > maxSteps ? `${pattern.source}, but that takes too long to find out` : pattern.problem(text);
   }
 
   #number(value: number | bigint, schema: ValueSchema, path: string, result: Result): void {
@@ -185,9 +195,13 @@ class Walk {
   #list(list: readonly Json[], schema: ValueSchema, path: string, old: Old, result: Result): void {
     const { items, minItems, maxItems, uniqueItems } = schema;
     if (items !== undefined) {
+      const earlier = oldItems(schema, old);
       for (let i = 0; i < list.length; i++) {
         const item = list[i] as Json;
-        const before = oldItem(item, schema, old);
+        const before =
+          earlier === undefined || !isObject(item)
+            ? uncorrelated
+            : (earlier.get(keyOf(item, schema.mapKeys)) ?? uncorrelated);
         const here = `${path}[${i}]`;
         if (before === uncorrelated) this.node(item, items, here, uncorrelated, result);
         else this.ratcheted(item, items, here, before, result);
@@ -247,10 +261,9 @@ class Walk {
   }
 
   #enum(value: Json, { enum: allowed }: ValueSchema, path: string, result: Result): void {
-    if (allowed === undefined || allowed.some((each) => each !== null && deepEqual(each, value))) return;
-    const shown = allowed.map((each) => (typeof each === 'string' ? each : stringify(each)));
+    if (allowed === undefined || allowed.has(value)) return;
     const bad = typeof value === 'object' && value !== null ? goSyntax(goLiteral(value)) : value;
-    result.add(fieldError.notSupported(this.#field(path), bad, shown));
+    result.add(fieldError.notSupported(this.#field(path), bad, allowed.shown()));
   }
 
   #alternatives(value: Json, schema: ValueSchema, path: string, old: Old, result: Result): void {
@@ -324,13 +337,19 @@ function typeOf(value: Json): string {
   }
 }
 
-/** The state before of an item: only lists keyed like maps know which item it was. */
-function oldItem(item: Json, { mapKeys }: ValueSchema, old: Old): Old {
-  if (mapKeys.length === 0 || old === uncorrelated || !Array.isArray(old) || !isObject(item)) return uncorrelated;
-  const found = old.find(
-    (each) => isObject(each) && mapKeys.every((key) => deepEqual(each[key] ?? null, item[key] ?? null)),
-  );
-  return found ?? uncorrelated;
+/** The states before of a list's items, by their keys: only lists keyed like maps know which item was which. */
+function oldItems({ mapKeys }: ValueSchema, old: Old): ReadonlyMap<string, Json> | undefined {
+  if (mapKeys.length === 0 || old === uncorrelated || !Array.isArray(old)) return undefined;
+  const items = new Map<string, Json>();
+  for (const item of old) {
+    const key = isObject(item) ? keyOf(item, mapKeys) : undefined;
+    if (key !== undefined && !items.has(key)) items.set(key, item);
+  }
+  return items;
+}
+
+function keyOf(item: JsonObject, mapKeys: readonly string[]): string {
+  return canonical(mapKeys.map((key) => item[key] ?? null));
 }
 
 /** The state before of a member; the type of an object is converted and cannot be compared. */

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
+import { canonical } from './canonical.ts';
 import { formatCheck, type FormatCheck } from './formats.ts';
 
 /** A JSON schema prepared for validating values: kube-openapi's reading of JSONSchemaProps. */
@@ -22,7 +23,7 @@ export type ValueSchema = {
   readonly maxProperties: number | undefined;
   readonly minProperties: number | undefined;
   readonly required: readonly string[];
-  readonly enum: readonly Json[] | undefined;
+  readonly enum: Enumeration | undefined;
   /** By name. */
   readonly properties: readonly (readonly [name: string, schema: ValueSchema])[];
   readonly names: ReadonlySet<string>;
@@ -37,6 +38,41 @@ export type ValueSchema = {
   readonly atomicMap: boolean;
 };
 
+/** The values that a node may have. Enumerations can be long, and so can lists of their values: each is found at once. */
+export class Enumeration {
+  readonly #values: readonly Json[];
+  #texts: ReadonlySet<string> | undefined;
+  #others: ReadonlySet<string> | undefined;
+
+  constructor(values: readonly Json[]) {
+    this.#values = values;
+  }
+
+  has(value: Json): boolean {
+    if (typeof value === 'string') {
+      this.#texts ??= new Set(this.#values.filter((each) => typeof each === 'string'));
+      return this.#texts.has(value);
+    }
+    this.#others ??= new Set(this.#values.filter((each) => each !== null && typeof each !== 'string').map(canonical));
+    return value !== null && this.#others.has(canonical(value));
+  }
+
+  /** The values as errors show them; of very long enumerations the beginning. */
+  shown(): string[] {
+    const shown: string[] = [];
+    let length = 0;
+    for (const each of this.#values) {
+      const text = typeof each === 'string' ? each : stringify(each);
+      length += text.length;
+      if (length > maxShown) break;
+      shown.push(text);
+    }
+    return shown;
+  }
+}
+
+const maxShown = 16 * 1024;
+
 /** A regular expression in Go's syntax (RE2): linear in the length of the text, whatever the expression. Compiled when first used. */
 export class Pattern {
   readonly source: string;
@@ -44,6 +80,12 @@ export class Pattern {
 
   constructor(source: string) {
     this.source = source;
+  }
+
+  /** How many steps it takes at most to match a text. */
+  steps(text: string): number {
+    const compiled = (this.#compiled ??= compile(this.source));
+    return compiled instanceof Error ? 0 : text.length * compiled.programSize();
   }
 
   /** Undefined when the text matches; else what the error shows after `should match`. */
@@ -93,7 +135,7 @@ export function valueSchemaOf(props: JsonObject): ValueSchema {
     maxProperties: number(props['maxProperties']),
     minProperties: number(props['minProperties']),
     required: Array.isArray(props['required']) ? props['required'].filter((each) => typeof each === 'string') : [],
-    enum: Array.isArray(props['enum']) && props['enum'].length > 0 ? props['enum'] : undefined,
+    enum: Array.isArray(props['enum']) && props['enum'].length > 0 ? new Enumeration(props['enum']) : undefined,
     properties,
     names: new Set(properties.map(([name]) => name)),
     additional: isObject(additionalProperties)
