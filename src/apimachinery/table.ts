@@ -37,6 +37,7 @@ const createdAtColumn: TableColumn = {
 /** The table of kinds that have no printer of their own: name and creation time. */
 export const defaultTable: TableConvertor = {
   columns: [nameColumn, createdAtColumn],
+  nullWhenEmpty: true,
   cells: (object) => [object.metadata.name ?? '', object.metadata.creationTimestamp ?? ''],
 };
 

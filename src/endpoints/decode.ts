@@ -1,3 +1,4 @@
+import { groupOfUnservedVersion } from '../api/unserved-versions.ts';
 import { builtinSchemaForKind } from '../api/builtin-types.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
@@ -151,11 +152,13 @@ function checkKind(
 function wrongKind(actual: GroupVersionKind, expected: GroupVersionKind, catalog: Catalog): ApiError {
   const versions = catalog.definitions.filter((each) => each.group === actual.group && each.kind === actual.kind);
   const apiVersion = formatApiVersion(actual.group, actual.version);
-  if (!versions.some((each) => each.versions.some((version) => version.version === actual.version))) {
+  const formerly = groupOfUnservedVersion(apiVersion, actual.kind);
+  const isServed = versions.some((each) => each.versions.some((version) => version.version === actual.version));
+  if (!isServed && formerly === undefined) {
     const why = `no kind ${JSON.stringify(actual.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`;
     return cannotBeHandled(actual, expected, why);
   }
-  if (actual.kind === expected.kind && actual.group === expected.group) {
+  if (actual.kind === expected.kind && (formerly ?? actual.group) === expected.group) {
     const wanted = formatApiVersion(expected.group, expected.version);
     return badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,

@@ -144,7 +144,7 @@ export type ListResult = {
   readonly items: readonly CachedObject[];
   /** Revision of the whole list. */
   readonly revision: number;
-  /** True when `limit` cut the list; continue after the last item. */
+  /** True when `limit` ended the list and there are objects behind it, whether `filter` takes them or not; continue after the last item. */
   readonly more: boolean;
   /** Objects after the last item (only when no filter was given and it is cheap to know). */
   readonly remaining?: number;

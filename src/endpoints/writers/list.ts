@@ -72,5 +72,7 @@ function tableOf(x: Exchange, metaVersion: string, target: Target, answer: ListA
       Buffer.from(item.bytes()).toString(),
     );
   }
-  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadataOf(answer)},"columnDefinitions":${columnDefinitions(target.version.table)},"rows":[${rows}]}`;
+  const { table } = target.version;
+  const all = rows === '' && table.nullWhenEmpty === true ? 'null' : `[${rows}]`;
+  return `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadataOf(answer)},"columnDefinitions":${columnDefinitions(table)},"rows":${all}}`;
 }

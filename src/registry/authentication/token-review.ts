@@ -3,6 +3,7 @@ import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { RestStorageFactory } from '../generic/engine.ts';
+import { noteManager } from '../authorization/reviews.ts';
 import { structField, textField } from '../generic/object-fields.ts';
 import { renderObject } from '../generic/rendered.ts';
 import type { UserInfo } from '../registry.ts';
@@ -24,7 +25,8 @@ export function tokenReviewStorage(
   audience: (cluster: ClusterName) => string,
 ): RestStorageFactory {
   return () => ({
-    async create(ctx, target, review) {
+    async create(ctx, target, review, options) {
+      await noteManager(ctx, target, review, options);
       const spec = structField(review, 'spec') ?? {};
       const token = textField(spec, 'token');
       if (token === '') throw badRequest('token is required for TokenReview in authentication');
@@ -61,11 +63,15 @@ function userInfo({ name, uid, groups, extra }: UserInfo): JsonObject {
 }
 
 function answer(review: KubeObject, group: string, version: string, spec: JsonObject, status: JsonObject): KubeObject {
-  const { managedFields: _fields, ...metadata } = review.metadata;
+  const { managedFields, ...metadata } = review.metadata;
   return {
     kind: review.kind,
     apiVersion: `${group}/${version}`,
-    metadata: { ...metadata, creationTimestamp: null } as KubeObject['metadata'],
+    metadata: {
+      ...metadata,
+      creationTimestamp: null,
+      ...(managedFields === undefined ? {} : { managedFields }),
+    } as KubeObject['metadata'],
     spec,
     status,
   };

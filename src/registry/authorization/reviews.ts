@@ -3,9 +3,10 @@ import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { ClusterRecord } from '../../storage/object-store.ts';
 import type { RestStorage, RestStorageFactory } from '../generic/engine.ts';
+import { recordManager } from '../generic/field-managers.ts';
 import { structField, textField } from '../generic/object-fields.ts';
 import { renderObject } from '../generic/rendered.ts';
-import type { RequestContext, Target, UserInfo } from '../registry.ts';
+import type { RequestContext, Target, UserInfo, WriteOptions } from '../registry.ts';
 
 /** The questions that reviews pass on; the server's authorizer answers them (authorization/chain.ts). */
 export interface ReviewAuthorizer {
@@ -55,8 +56,9 @@ type Subject = (ctx: RequestContext, spec: JsonObject, target: Target) => UserIn
 
 function accessReview(authorizer: ReviewAuthorizer, subject: Subject): RestStorage {
   return {
-    async create(ctx, target, review) {
+    async create(ctx, target, review, options) {
       const spec = structField(review, 'spec') ?? {};
+      await noteManager(ctx, target, review, options);
       checkAccessSpec(target, spec);
       const user = subject(ctx, spec, target);
       const decision = await authorizer.authorize({ user, cluster: ctx.cluster, ...attributesOf(spec) });
@@ -66,6 +68,16 @@ function accessReview(authorizer: ReviewAuthorizer, subject: Subject): RestStora
       return renderObject(answer(review, target, status));
     },
   };
+}
+
+/** Reviews are not stored, and yet say who sent which of their fields. */
+export function noteManager(
+  ctx: RequestContext,
+  target: Target,
+  review: KubeObject,
+  options: WriteOptions,
+): void | Promise<void> {
+  return recordManager(ctx, target, undefined, review, options.fieldManager ?? ctx.defaultFieldManager, new Date());
 }
 
 function rulesReview(authorizer: ReviewAuthorizer): RestStorage {
@@ -92,8 +104,9 @@ function answer(review: KubeObject, target: Target, status: JsonObject): KubeObj
     kind,
     apiVersion: `${group}/${target.version.version}`,
     metadata: {
-      creationTimestamp: null,
       ...(review.metadata.namespace === undefined ? {} : { namespace: target.namespace }),
+      creationTimestamp: null,
+      ...(review.metadata.managedFields === undefined ? {} : { managedFields: review.metadata.managedFields }),
     },
     spec: structField(review, 'spec') ?? {},
     status,

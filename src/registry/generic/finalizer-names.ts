@@ -1,10 +1,25 @@
 import { crdGroup } from '../../api/apiextensions.k8s.io/v1/types.ts';
 import { type FieldError, fieldError } from '../../apimachinery/errors.ts';
 import type { ObjectMeta } from '../../apimachinery/object.ts';
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { Target } from '../registry.ts';
+import { checksMetadataLast } from './repeated-metadata.ts';
 
 const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 const none: readonly FieldError[] = [];
+
+/** Groups and kinds whose metadata upstream checks by the rules that all API servers share; this rule is not among them. */
+const sharedRules: ReadonlySet<string> = new Set([
+  crdGroup,
+  'admissionregistration.k8s.io',
+  'leases.coordination.k8s.io',
+  'runtimeclasses.node.k8s.io',
+]);
+
+function takesAnyFinalizer(definition: ResourceDefinition): boolean {
+  const { group, resource } = definition;
+  return sharedRules.has(group) || sharedRules.has(`${resource}.${group}`) || checksMetadataLast(definition);
+}
 
 /**
  * Finalizers are to say whose they are: built-in kinds refuse names without a domain (k8s.io/kubernetes/pkg/apis/core/validation), others warn
@@ -16,8 +31,8 @@ export function checkFinalizerNames(
   warn: (text: string) => void,
 ): readonly FieldError[] {
   if (finalizers === undefined) return none;
-  // Definitions of custom resources know no such rule, and the strategy of custom resources warns itself.
-  if (definition.origin !== undefined || definition.group === crdGroup) return none;
+  // The strategy of custom resources warns itself.
+  if (definition.origin !== undefined || takesAnyFinalizer(definition)) return none;
   const errors: FieldError[] = [];
   for (const [index, name] of finalizers.entries()) {
     if (name.includes('/') || standardFinalizers.has(name)) continue;

@@ -70,7 +70,14 @@ describe('Collection', () => {
               ...(filter === undefined ? {} : { filter }),
             });
             assert.deepEqual(selected.items.map(id), wanted.slice(0, limit).map(id));
-            assert.equal(selected.more, limit !== undefined && wanted.length > limit);
+            const last = selected.items.at(-1);
+            const behind = model.filter(
+              ({ key }) =>
+                last !== undefined &&
+                (namespace === '' || key.namespace === namespace) &&
+                (compareText(key.namespace, last.key.namespace) || compareText(key.name, last.key.name)) > 0,
+            );
+            assert.equal(selected.more, selected.items.length === limit && behind.length > 0);
             if (selected.remaining !== undefined) assert.equal(selected.remaining, wanted.length - (limit ?? 0));
             assert.equal(selected.remaining === undefined, !selected.more || filter !== undefined);
           }

@@ -89,11 +89,12 @@ export class Collection {
     let more = false;
     let rest = 0;
     const visit = (object: SerializedObject): boolean => {
-      if (filter !== undefined && !filter(object)) return true;
+      // What is behind a full page is not looked at: whether the filter takes any of it is seen by who goes on, as on a stock server.
       if (items.length === limit) {
         more = true;
         return false;
       }
+      if (filter !== undefined && !filter(object)) return true;
       items.push(object);
       return true;
     };

@@ -75,8 +75,8 @@ export class Lists {
       const page = await this.#options.reader.page({ shard: shard.id, cluster, resource, namespace, after, rows, at });
       at = page.revision;
       for (const object of page.items) {
-        if (filter !== undefined && !filter(object)) continue;
         if (items.length === limit) return { items, more: true, revision: at };
+        if (filter !== undefined && !filter(object)) continue;
         items.push(object);
       }
       if (page.next === undefined) return { items, more: false, revision: at };

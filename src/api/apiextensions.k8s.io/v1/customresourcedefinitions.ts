@@ -1,6 +1,6 @@
 import { deepCopy, type Json } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
-import { nameColumn } from '../../../apimachinery/table.ts';
+import { defaultTable } from '../../../apimachinery/table.ts';
 import { builtinSchema } from '../../builtin-types.ts';
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import { type Crd, crdGroup } from './types.ts';
@@ -43,19 +43,7 @@ export const customResourceDefinitions: ResourceDefinition = {
     {
       version: 'v1',
       served: true,
-      table: {
-        columns: [
-          nameColumn,
-          {
-            name: 'Created At',
-            type: 'date',
-            format: '',
-            description: 'The time when the object was created.',
-            priority: 0,
-          },
-        ],
-        cells: (object) => [object.metadata.name ?? '', object.metadata.creationTimestamp ?? ''],
-      },
+      table: defaultTable,
       get schema() {
         return builtinSchema('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition');
       },
