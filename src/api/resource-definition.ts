@@ -30,6 +30,8 @@ export type TableColumn = {
 
 export type TableConvertor = {
   readonly columns: readonly TableColumn[];
+  /** Without objects, `rows` is null instead of an empty list: stock's way of kinds that have no printer of their own. */
+  readonly nullWhenEmpty?: true;
   /** One cell a column, in order. `now` decides ages. */
   cells(object: KubeObject, now: Date): Json[];
 };
@@ -64,6 +66,8 @@ export type Strategy = {
   prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
   /** Immutable fields and rules over old and new; `validate` is called separately. */
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** An update lists what `validate` finds twice among the causes: upstream looks at a new object and at its update, which looks at the object again. */
+  readonly repeatsErrors?: boolean;
   /** Sends the warnings that a valid object deserves, on create (no `old`), update and patch. */
   warn?(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void;
   /** The object as it is to be stored, when everything has been decided over it in the request's version. May reuse its argument. */
