@@ -74,6 +74,16 @@ function canonical(answer: Answer, revisions: Revisions): string {
   }
 }
 
+/**
+ * The text without Go's view of values: the differences that its cmp package prints behind "may not change" and "is immutable" (chance decides over their
+ * spaces), and structs with addresses of pointers.
+ */
+export function withoutGoValues(text: string): string {
+  return text
+    .replace(/(\\+n)[ \u00a0]{2}&?[\w.[\]]+\{.*?\1[ \u00a0]{2}\}\1/g, '$1')
+    .replace(/Invalid value: (?:core\.|\{).*?: field is immutable/g, 'Invalid value: STRUCT: field is immutable');
+}
+
 /** What of an answer is compared, as text. */
 export function normalize(answer: Answer, request: DifferentialRequest, revisions: Revisions): string {
   const body = normalizeText(canonical(answer, revisions));
