@@ -23,6 +23,8 @@ import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createCatalogSource } from './registry/catalog.ts';
 import { createCustomResourceCatalogs } from './registry/customresources/catalogs.ts';
+import type { ConnectBackend } from './registry/connect/backend.ts';
+import { createConnector } from './registry/connect/connector.ts';
 import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
 import { createDescriptions } from './server/descriptions.ts';
@@ -40,6 +42,8 @@ export type Extensions = {
   readonly definitions?: readonly ResourceDefinition[];
   /** Admission plugins, after the server's own. */
   readonly admission?: readonly AdmissionPlugin[];
+  /** Carries logs, exec, attach, port-forward and proxied requests to where pods run. */
+  readonly connect?: ConnectBackend;
   /** Middleware before the API. */
   readonly configure?: (app: Express) => void;
 };
@@ -124,6 +128,10 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       metrics,
       version: versionInfo(version),
       descriptions: createDescriptions(),
+      connector: createConnector({
+        store,
+        ...(extensions.connect === undefined ? {} : { backend: extensions.connect }),
+      }),
       serviceAccountDiscovery: createServiceAccountDiscovery({ externalUrl, keys: serviceAccountKeys }),
       ...(extensions.configure === undefined ? {} : { configure: extensions.configure }),
     });

@@ -5,6 +5,7 @@ import type { ServiceAccountDiscovery } from '../authentication/service-account/
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Connector } from '../registry/connect/connector.ts';
 import type { CatalogSource, Registry } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { InFlight } from './filters/in-flight.ts';
@@ -26,6 +27,7 @@ export type Endpoints = {
   readonly serviceAccountDiscovery: ServiceAccountDiscovery | undefined;
   /** Texts of types and fields for `kubectl explain`. */
   readonly descriptions: Descriptions | undefined;
+  readonly connector: Connector;
   readonly health: HealthChecks;
   readonly inFlight: InFlight;
   readonly watches: Watches;

@@ -35,7 +35,7 @@ export interface HttpResponse {
   removeListener(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
-/** Set on requests that ask to become a WebSocket. */
+/** Set on requests that ask for another protocol on their connection. */
 export type Upgrade = {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
@@ -53,6 +53,9 @@ const maxWarnings = 64;
 export class Exchange implements RequestContext {
   readonly request: HttpRequest;
   readonly response: HttpResponse;
+  /** Set when the client asks for any other protocol. */
+  readonly connection: Upgrade | undefined;
+  /** Set when that is a WebSocket. */
   readonly upgrade: Upgrade | undefined;
   /** performance.now() at arrival. */
   readonly started: number;
@@ -80,10 +83,11 @@ export class Exchange implements RequestContext {
   #abort: AbortController | undefined = undefined;
   #parameters: URLSearchParams | undefined = undefined;
 
-  constructor(request: HttpRequest, response: HttpResponse, timeoutMs: number, upgrade?: Upgrade) {
+  constructor(request: HttpRequest, response: HttpResponse, timeoutMs: number, connection?: Upgrade) {
     this.request = request;
     this.response = response;
-    this.upgrade = upgrade;
+    this.connection = connection;
+    this.upgrade = connection?.request.headers.upgrade?.toLowerCase() === 'websocket' ? connection : undefined;
     this.started = performance.now();
     this.deadline = this.started + timeoutMs;
   }

@@ -11,6 +11,7 @@ import type { ServiceAccountDiscovery } from '../authentication/service-account/
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { type Connector, createConnector } from '../registry/connect/connector.ts';
 import type { CatalogSource, Registry } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -36,6 +37,8 @@ export type ApiHandlerOptions = {
   readonly serviceAccountDiscovery?: ServiceAccountDiscovery;
   /** Texts of types and fields for `kubectl explain`; without them OpenAPI has none. */
   readonly descriptions?: Descriptions;
+  /** Serves logs, exec, attach, port-forward and proxies; without it no pod runs anywhere. */
+  readonly connector?: Connector;
   /** Further things that must work for /readyz; storage is always among them. */
   readonly readiness?: readonly HealthCheck[];
   /** Adds an embedding program's own middleware before the API. */
@@ -80,6 +83,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
     version: options.version,
     serviceAccountDiscovery: options.serviceAccountDiscovery,
     descriptions: options.descriptions,
+    connector: options.connector ?? createConnector({ store }),
     health: healthChecks(store, options.readiness ?? [], () => ready),
     inFlight,
     watches: new Watches(),
@@ -108,15 +112,9 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
       response.shouldKeepAlive = false;
       response.assignSocket(socket as never);
       response.on('finish', () => socket.end());
-      const webSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
       void serve(
         endpoints,
-        new Exchange(
-          request,
-          response as HttpResponse,
-          timeoutMs,
-          webSocket ? { request, socket, head, response } : undefined,
-        ),
+        new Exchange(request, response as HttpResponse, timeoutMs, { request, socket, head, response }),
       );
     },
     stopBeingReady: () => {

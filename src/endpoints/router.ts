@@ -5,6 +5,7 @@ import type { Catalog, Target } from '../registry/registry.ts';
 import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
+import { connectObject } from './handlers/connect.ts';
 import { createObject } from './handlers/create.ts';
 import { deleteCollection } from './handlers/deletecollection.ts';
 import { deleteObject } from './handlers/delete.ts';
@@ -26,9 +27,11 @@ export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
     respondPageNotFound(x);
     return;
   }
-  warnOfDeprecation(x, target);
   const verb = x.info.verb;
-  switch (offeredVerb(x, target)) {
+  if (connects(target)) return connectObject(endpoints, x, target);
+  const offered = offeredVerb(x, target);
+  if (offered !== undefined) warnOfDeprecation(x, target);
+  switch (offered) {
     case 'get':
       return getObject(endpoints, x, target);
     case 'list':
@@ -46,6 +49,10 @@ export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
     default:
       throw methodNotAllowed();
   }
+}
+
+function connects({ definition, subresource }: Pick<Target, 'definition' | 'subresource'>): boolean {
+  return subresource !== '' && definition.subresources?.[subresource]?.connect !== undefined;
 }
 
 function warnOfDeprecation(x: Exchange, { definition, version }: Target): void {
@@ -77,7 +84,10 @@ function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
     return undefined;
   }
   const { definition } = found;
-  if (parts.length > 3 || parts.includes('')) throw resourceNotFound();
+  if (connects({ definition, subresource }) ? parts.slice(0, 3).includes('') : parts.length > 3 || parts.includes(''))
+    throw resourceNotFound();
+  // Reviews have no names.
+  if (parts.length === 2 && definition.verbs.every((verb) => verb === 'create')) throw resourceNotFound();
   const itemName = parts[1] ?? '';
   const namespaced = definition.scope === 'Namespaced';
   // A namespace is itself addressed by its name: `namespaces/x` sets both.

@@ -6,6 +6,8 @@ import {
   type Verb,
   type VersionDefinition,
 } from '../../api/resource-definition.ts';
+import type { ConnectDeclaration } from '../../api/connect.ts';
+import { connectPaths } from './connect-paths.ts';
 import type { GroupVersionKind } from '../object.ts';
 import {
   capitalize,
@@ -132,6 +134,10 @@ class ResourcePaths {
     if (scale !== undefined && scaleSchema !== undefined)
       add(`${scoped}/{name}/scale`, this.#subresource('scale', scaleKind, scaleSchema, ['get', 'update', 'patch']));
     for (const [name, subresource] of Object.entries(subresources ?? {})) {
+      if (subresource.connect !== undefined) {
+        paths.push(...this.#connect(name, `${scoped}/{name}/${name}`, subresource.kind, subresource.connect));
+        continue;
+      }
       const schema = isSameKind(subresource.kind, this.#gvk) ? own : builtinSchemaForKind(subresource.kind);
       if (schema !== undefined)
         add(`${scoped}/{name}/${name}`, this.#subresource(name, subresource.kind, schema, subresource.verbs));
@@ -180,6 +186,19 @@ class ResourcePaths {
       produces: [...this.#produces, ...this.#streams()],
     });
     return allNamespaces ? { ...operation, id: `list${this.#word}${kind}ForAllNamespaces` } : operation;
+  }
+
+  #connect(name: string, path: string, gvk: GroupVersionKind, declaration: ConnectDeclaration): Path[] {
+    return connectPaths(declaration, {
+      path,
+      name,
+      owner: this.#definition.kind,
+      gvk,
+      namespaced: this.#definition.scope === 'Namespaced',
+      word: this.#word,
+      tag: this.#tag,
+      textTypes: this.#produces,
+    });
   }
 
   /** The old form of watching, by path. */

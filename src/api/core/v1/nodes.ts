@@ -1,6 +1,7 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn, unknownTime } from '../../../apimachinery/table.ts';
+import { proxySubresource } from '../../connect.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 
 type Node = KubeObject & {
@@ -107,6 +108,7 @@ export const nodes = builtinResource({
   },
   strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults, validateUpdate },
   status: {},
+  subresources: { proxy: proxySubresource('Node') },
   fieldSelectors: {
     'spec.unschedulable': (object) => String((object as Node).spec?.unschedulable ?? false),
   },

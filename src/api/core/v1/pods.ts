@@ -1,6 +1,7 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { formatTime } from '../../../apimachinery/object.ts';
+import { podConnections } from '../../connect.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { builtinSchema } from '../../builtin-types.ts';
 import type { StrategyContext } from '../../resource-definition.ts';
@@ -170,6 +171,7 @@ export const pods = builtinResource({
     },
     binding: { kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
     eviction: { kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
+    ...podConnections,
   },
   fieldSelectors: {
     'spec.nodeName': (object) => (object as Pod).spec?.nodeName ?? '',

@@ -3,6 +3,7 @@ import type { Json } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, labelsCell, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { nameIsDns1035Label } from '../../../apimachinery/validation/names.ts';
+import { proxySubresource } from '../../connect.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { dropForNewType, initializeAddresses, keepAddresses } from './service-addresses.ts';
 import { isExternallyAccessible, type Service } from './service-types.ts';
@@ -115,6 +116,7 @@ export const services = builtinResource({
     validateName: nameIsDns1035Label,
   },
   status: { validateUpdate: (object, old) => validateServiceStatus(object as Service, old as Service) },
+  subresources: { proxy: proxySubresource('Service') },
   fieldSelectors: {
     'spec.clusterIP': (object) => (object as Service).spec?.clusterIP ?? '',
     'spec.type': (object) => (object as Service).spec?.type ?? '',
