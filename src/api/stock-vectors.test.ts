@@ -99,7 +99,8 @@ function update(definition: ResourceDefinition, version: VersionDefinition, vect
   } else {
     if (status !== undefined) object.status = deepCopy(old.status as Json);
     strategy.prepareForUpdate?.(object, old, ctx);
-    errors.push(...(strategy.validate?.(object, ctx) ?? []));
+    const found = strategy.validate?.(object, ctx) ?? [];
+    errors.push(...found, ...(strategy.repeatsErrors === true ? found : []));
     errors.push(...(strategy.validateUpdate?.(object, old, ctx) ?? []));
   }
   refuse(definition, object, errors);

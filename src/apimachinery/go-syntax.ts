@@ -1,3 +1,5 @@
+import { formatQuantity, parseQuantity } from './quantity.ts';
+
 /**
  * Values as Go's `%#v` prints them: some messages of stock servers contain them, and clients compare messages. Strings are quoted as Go quotes them.
  */
@@ -58,6 +60,32 @@ export function goNodeSelectorTerm(term: {
     return shown === undefined ? `${type}(nil)` : `${type}{${shown.join(', ')}}`;
   };
   return `core.NodeSelectorTerm{MatchExpressions:${list(term.matchExpressions)}, MatchFields:${list(term.matchFields)}}`;
+}
+
+/** A resource.Quantity with its inner parts: `resource.Quantity{i:resource.int64Amount{value:-1, scale:0}, d:…, s:"-1", Format:"DecimalSI"}`. */
+export function goQuantity(text: string): string {
+  const quantity = parseQuantity(text);
+  let value = quantity.nano;
+  let scale = -9;
+  while (scale < 0 && value % 10n === 0n) {
+    value /= 10n;
+    scale++;
+  }
+  if (quantity.format !== 'BinarySI')
+    for (
+      const digits = /0*$/.exec(String(quantity.nano / 1_000_000_000n))?.[0].length ?? 0;
+      scale >= 0 && scale < exponentOf(text) && scale < digits;
+      scale++
+    )
+      value /= 10n;
+  const shown = formatQuantity(quantity);
+  return `resource.Quantity{i:resource.int64Amount{value:${value}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goString(shown)}, Format:${goString(quantity.format)}}`;
+}
+
+const decimalExponents: Readonly<Record<string, number>> = { k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+
+function exponentOf(text: string): number {
+  return decimalExponents[text.slice(-1)] ?? Number(/[eE]([+-]?\d+)$/.exec(text)?.[1] ?? '0');
 }
 
 /** What Go prints for a pointer inside of a value: its address, which is chance. */

@@ -100,3 +100,48 @@ function ipBits(text: string): string {
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
   return [...before, ...zeros, ...after].map((part) => parseInt(part, 16).toString(2).padStart(16, '0')).join('');
 }
+
+/** The bits of a range that count, as `0` and `1`. */
+function rangeBits(cidr: string): string {
+  const slash = cidr.indexOf('/');
+  return ipBits(cidr.slice(0, slash)).slice(0, Number(cidr.slice(slash + 1)));
+}
+
+/** Whether `inner` is a smaller range of addresses within `outer`. Both are ranges. */
+export function cidrContains(outer: string, inner: string): boolean {
+  if (outer.includes(':') !== inner.includes(':')) return false;
+  const [wide, narrow] = [rangeBits(outer), rangeBits(inner)];
+  return narrow.length > wide.length && narrow.startsWith(wide);
+}
+
+/** What is to be warned of in a range of addresses that a field takes, but a later Kubernetes will not. */
+export function cidrWarnings(text: string): string[] {
+  if (!isCidr(text)) return [];
+  const slash = text.indexOf('/');
+  const [address, length] = [text.slice(0, slash), Number(text.slice(slash + 1))];
+  const bits = ipBits(address);
+  const base = `${fromBits(bits.slice(0, length).padEnd(bits.length, '0'))}/${length}`;
+  const warnings: string[] = [];
+  if (bits.slice(length).includes('1'))
+    warnings.push(
+      `CIDR value ${JSON.stringify(text)} is ambiguous in this context (should be ${JSON.stringify(base)} or ${JSON.stringify(`${canonicalIp(address)}/${bits.length}`)}?)`,
+    );
+  const odd =
+    /^0\d/.test(text.slice(slash + 1)) || (address.includes(':') ? isMapped(address) : leadingZero.test(address));
+  if (odd)
+    warnings.push(
+      `non-standard CIDR value ${JSON.stringify(text)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(base)}`,
+    );
+  if (warnings.length === 0 && address.includes(':') && `${canonicalIp(address)}/${length}` !== text)
+    warnings.push(
+      `IPv6 CIDR value ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(`${canonicalIp(address)}/${length}`)})`,
+    );
+  return warnings;
+}
+
+/** The address of 32 or 128 bits. */
+function fromBits(bits: string): string {
+  const size = bits.length === 32 ? 8 : 16;
+  const parts = (bits.match(new RegExp(`.{${size}}`, 'g')) ?? []).map((part) => Number.parseInt(part, 2));
+  return size === 8 ? parts.join('.') : canonicalIp(parts.map((part) => part.toString(16)).join(':'));
+}

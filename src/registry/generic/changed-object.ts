@@ -15,7 +15,7 @@ import { checkFinalizerNames } from './finalizer-names.ts';
 import { isHeld } from './hooks.ts';
 import { changesGeneration } from './generation.ts';
 import { carryMetadata, claimNamespace, deduplicateOwners, ownerUids } from './metadata.ts';
-import { repeatedMetadataErrors } from './repeated-metadata.ts';
+import { repeatedFinalizerErrors, repeatedMetadataErrors } from './repeated-metadata.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import { factsOf, isViewOfObject } from './resource-facts.ts';
 import { addNulls, toStorageVersion } from './versions.ts';
@@ -196,11 +196,13 @@ function validateChange(
   });
   errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
   if (errors.length > 0) errors.push(...repeatedMetadataErrors(target, object.metadata, old.metadata));
-  errors.push(...checkFinalizerNames(target, object.metadata, (text) => strategyCtx.warn(text)));
+  const misnamed = checkFinalizerNames(target, object.metadata, (text) => strategyCtx.warn(text));
+  if (misnamed.length > 0) errors.push(...repeatedFinalizerErrors(target, misnamed));
   if (target.subresource === 'status')
     errors.push(...(definition.status?.validateUpdate?.(object, old, strategyCtx) ?? []));
   else if (target.subresource === '' || target.subresource === 'scale') {
-    errors.push(...(definition.strategy.validate?.(object, strategyCtx) ?? []));
+    const found = definition.strategy.validate?.(object, strategyCtx) ?? [];
+    errors.push(...found, ...(definition.strategy.repeatsErrors === true ? found : []));
     errors.push(...(definition.strategy.validateUpdate?.(object, old, strategyCtx) ?? []));
   } else {
     const part = definition.subresources?.[target.subresource]?.part;

@@ -55,16 +55,22 @@ export function checksMetadataLast({ resource, group }: ResourceDefinition): boo
   return (resource === 'events' && group === '') || (resource === 'poddisruptionbudgets' && group === 'policy');
 }
 
+function timesChecked({ definition, subresource }: Target): readonly [update: number, whole: number] {
+  const { storage } = factsOf(definition);
+  if (subresource !== '') return ofStatus[storage] ?? onceUpdated;
+  return definition.storageGroup !== undefined || !definition.builtIn ? onceUpdated : (ofKind[storage] ?? usual);
+}
+
+/** Names of finalizers are looked at where the kind's own validation looks at metadata, as often as it does. */
+export function repeatedFinalizerErrors(target: Target, misnamed: readonly FieldError[]): FieldError[] {
+  const [updates, wholes] = timesChecked(target);
+  return Array.from({ length: updates + wholes }, () => misnamed).flat();
+}
+
 /** What the kind's own validation of an update says about metadata again. Empty when the first check found nothing. */
 export function repeatedMetadataErrors(target: Target, meta: ObjectMeta, old: ObjectMeta): FieldError[] {
-  const { definition, subresource } = target;
-  const { storage, namespaced } = factsOf(definition);
-  const [updates, wholes] =
-    subresource !== ''
-      ? (ofStatus[storage] ?? onceUpdated)
-      : definition.storageGroup !== undefined || !definition.builtIn
-        ? onceUpdated
-        : (ofKind[storage] ?? usual);
+  const { namespaced } = factsOf(target.definition);
+  const [updates, wholes] = timesChecked(target);
   const errors: FieldError[] = [];
   for (let i = 0; i < updates; i++) errors.push(...validateObjectMetaUpdate(meta, old));
   for (let i = 0; i < wholes; i++)

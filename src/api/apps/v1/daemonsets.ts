@@ -177,6 +177,7 @@ export const daemonSets = builtinResource({
   },
   strategy: {
     generation: 'spec',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     applyDefaults,
     prepareForCreate(object) {
@@ -188,8 +189,7 @@ export const daemonSets = builtinResource({
     },
     prepareForUpdate,
     validate,
-    // Upstream validates the object again when it compares it with the old one.
-    validateUpdate: (object, old) => [...validate(object), ...validateSelectorUnchanged(object, old)],
+    validateUpdate: validateSelectorUnchanged,
     warn(object, old, ctx) {
       if (old !== undefined && object.metadata.generation === old.metadata.generation) return;
       warnOfPodTemplate((object as DaemonSet).spec?.template, 'spec.template', ctx);

@@ -84,6 +84,7 @@ export const replicaSets = builtinResource({
   },
   strategy: {
     generation: 'spec',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     applyDefaults,
     prepareForCreate(object) {
@@ -93,8 +94,7 @@ export const replicaSets = builtinResource({
     },
     prepareForUpdate: (object) => dropGatedPodFields((object as Workload).spec?.template?.spec),
     validate,
-    // Upstream validates the object again when it compares it with the old one.
-    validateUpdate: (object, old) => [...validate(object), ...validateSelectorUnchanged(object, old)],
+    validateUpdate: validateSelectorUnchanged,
     warn: warnOfWorkload,
   },
   status: {

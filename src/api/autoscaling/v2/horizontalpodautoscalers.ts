@@ -1,28 +1,12 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
-import { pathSegmentName } from '../../../apimachinery/validation/names.ts';
 import { defaultBehavior } from './behavior-defaults.ts';
 import { defaultCpuUtilization, holdsMetrics, hpaFromV1, hpaToV1 } from '../v1/convert.ts';
 import { builtinResource } from '../../builtin-resource.ts';
-import { invalidEach } from '../../field-path.ts';
-
-type Target = { type?: string; value?: string; averageValue?: string; averageUtilization?: number };
-type Current = { value?: string; averageValue?: string; averageUtilization?: number };
-type Source = { name?: string; target?: Target; current?: Current };
-type Metric = {
-  type?: string;
-  resource?: Source;
-  containerResource?: Source;
-  pods?: Source;
-  object?: Source;
-  external?: Source;
-};
-type ScalingRules = {
-  stabilizationWindowSeconds?: number;
-  selectPolicy?: string;
-  policies?: { type: string; value: number; periodSeconds: number }[];
-};
+import { requireNonNegative } from '../../field-path.ts';
+import { type Behavior, validateBehavior } from './validate-behavior.ts';
+import { type Metric, validateMetric, validateReference } from './validate-metrics.ts';
 
 type HorizontalPodAutoscaler = KubeObject & {
   spec?: {
@@ -30,7 +14,7 @@ type HorizontalPodAutoscaler = KubeObject & {
     minReplicas?: number;
     maxReplicas?: number;
     metrics?: Metric[];
-    behavior?: { scaleUp?: ScalingRules; scaleDown?: ScalingRules };
+    behavior?: Behavior;
   };
   status?: { currentReplicas?: number; desiredReplicas?: number; currentMetrics?: Metric[] };
 };
@@ -64,16 +48,28 @@ function validate(object: KubeObject): FieldError[] {
     const message = 'must be greater than or equal to `minReplicas`';
     errors.push(fieldError.invalid('spec.maxReplicas', maxReplicas, message));
   }
-  for (const field of ['kind', 'name'] as const) {
-    const value = scaleTargetRef[field] ?? '';
-    const path = `spec.scaleTargetRef.${field}`;
-    if (value === '') errors.push(fieldError.required(path));
-    else invalidEach(path, value, pathSegmentName(value), errors);
-  }
+  validateReference(scaleTargetRef, 'spec.scaleTargetRef', errors);
+  metrics.forEach((metric, index) => validateMetric(metric, `spec.metrics[${index}]`, errors));
   if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
     const message = 'must specify at least one Object or External metric to support scaling to zero replicas';
     errors.push(fieldError.forbidden('spec.metrics', message));
   }
+  validateBehavior(spec.behavior, 'spec.behavior', errors);
+  return errors;
+}
+
+/** The feature is off by default in 1.33. */
+function dropTolerance(object: KubeObject): void {
+  const { behavior } = (object as HorizontalPodAutoscaler).spec ?? {};
+  delete behavior?.scaleUp?.tolerance;
+  delete behavior?.scaleDown?.tolerance;
+}
+
+function validateStatus(object: KubeObject): FieldError[] {
+  const { status = {} } = object as HorizontalPodAutoscaler;
+  const errors: FieldError[] = [];
+  requireNonNegative('status.currentReplicas', status.currentReplicas, errors);
+  requireNonNegative('status.desiredReplicas', status.desiredReplicas, errors);
   return errors;
 }
 
@@ -161,8 +157,10 @@ export const horizontalPodAutoscalers = builtinResource({
     applyDefaults,
     prepareForCreate(object) {
       (object as HorizontalPodAutoscaler).status = { desiredReplicas: 0 };
+      dropTolerance(object);
     },
+    prepareForUpdate: dropTolerance,
     validate,
   },
-  status: {},
+  status: { validateUpdate: validateStatus },
 });

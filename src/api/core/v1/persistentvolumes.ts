@@ -80,6 +80,7 @@ export const persistentVolumes = builtinResource({
   },
   strategy: {
     generation: 'none',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     returnDeletedObject: true,
     applyDefaults,

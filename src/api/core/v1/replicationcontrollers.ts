@@ -106,6 +106,7 @@ export const replicationControllers = builtinResource({
   },
   strategy: {
     generation: 'spec',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     defaultPropagation: 'Orphan',
     applyDefaults,
@@ -116,8 +117,6 @@ export const replicationControllers = builtinResource({
     },
     prepareForUpdate: (object) => dropGatedPodFields((object as ReplicationController).spec?.template?.spec),
     validate,
-    // Upstream validates the object again when it compares it with the old one.
-    validateUpdate: (object) => validate(object),
   },
   status: { validateUpdate: validateStatus },
   scale: {

@@ -67,6 +67,7 @@ function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
 export function bindingStrategy(namespaced: boolean): Strategy {
   return {
     generation: 'none',
+    repeatsErrors: true,
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: true,
     applyDefaults,

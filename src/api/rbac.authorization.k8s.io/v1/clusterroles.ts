@@ -37,6 +37,7 @@ export const clusterRoles = builtinResource({
   table: defaultTable,
   strategy: {
     generation: 'none',
+    repeatsErrors: true,
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: true,
     validate,

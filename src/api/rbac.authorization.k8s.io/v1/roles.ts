@@ -15,6 +15,7 @@ export const roles = builtinResource({
   table: defaultTable,
   strategy: {
     generation: 'none',
+    repeatsErrors: true,
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: true,
     validate: (object) => validateRules((object as Role).rules ?? [], true),
