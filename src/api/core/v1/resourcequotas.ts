@@ -118,7 +118,7 @@ function validateSelector(
     }
     if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
       const message = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
-      errors.push(fieldError.invalid(`${path}.values`, values, message));
+      errors.push(fieldError.invalid(`${path}.values`, goSyntax(goTexts(values)), message));
     }
     if (!needsValues && operator !== 'Exists' && operator !== 'DoesNotExist')
       errors.push(fieldError.invalid(`${path}.operator`, operator, 'not a valid selector operator'));
@@ -134,11 +134,15 @@ function validateSelector(
     }
 }
 
+function goTexts(values: readonly string[]): string {
+  return `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+}
+
 /** As Go prints a core.ScopeSelector. */
 function goSelector(expressions: readonly ScopeExpression[]): string {
   const shown = expressions.map(({ scopeName = '', operator = '', values }) => {
-    const list = values === undefined ? '(nil)' : `{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
-    return `core.ScopedResourceSelectorRequirement{ScopeName:${JSON.stringify(scopeName)}, Operator:${JSON.stringify(operator)}, Values:[]string${list}}`;
+    const list = values === undefined ? '[]string(nil)' : goTexts(values);
+    return `core.ScopedResourceSelectorRequirement{ScopeName:${JSON.stringify(scopeName)}, Operator:${JSON.stringify(operator)}, Values:${list}}`;
   });
   return `core.ScopeSelector{MatchExpressions:[]core.ScopedResourceSelectorRequirement{${shown.join(', ')}}}`;
 }

@@ -3,7 +3,6 @@ import { podQosClass } from '../../../api/core/v1/pod-template/qos.ts';
 import { isExtendedResource, isNativeResource } from '../../../api/core/v1/pod-template/validate-resources.ts';
 import { addAmounts, type Amounts, onesOf, parseAmounts } from '../../../apimachinery/amounts.ts';
 import type { Json } from '../../../apimachinery/json.ts';
-import { labelSelectorFromObject, matchesLabels } from '../../../apimachinery/labels.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import type { Quantity } from '../../../apimachinery/quantity.ts';
 import type { Evaluator, ScopeRequirement } from './evaluator.ts';
@@ -117,10 +116,17 @@ function isBestEffort({ spec, status }: PodWithResources): boolean {
   return (status?.qosClass || podQosClass(spec ?? {})) === 'BestEffort';
 }
 
-function matchesPriority({ scope, operator, values }: ScopeRequirement, className: string): boolean {
-  if (operator === 'Exists') return className !== '';
-  const selector = labelSelectorFromObject({ matchExpressions: [{ key: scope, operator, values: [...values] }] });
-  return matchesLabels(selector, className === '' ? {} : { [scope]: className });
+function matchesPriority({ operator, values }: ScopeRequirement, className: string): boolean {
+  switch (operator) {
+    case 'Exists':
+      return className !== '';
+    case 'DoesNotExist':
+      return className === '';
+    case 'In':
+      return className !== '' && values.includes(className);
+    default:
+      return operator === 'NotIn' && !values.includes(className);
+  }
 }
 
 function reachesOtherNamespaces({ spec }: PodWithResources): boolean {
