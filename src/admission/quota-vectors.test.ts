@@ -11,11 +11,11 @@ import { createFixture, type Fixture } from '../registry/testing.ts';
 /** A request, and what kube-apiserver 1.33.13 with its controllers answered to it, in this order. */
 type Step = {
   readonly op: 'create' | 'patch' | 'delete' | 'used';
-  readonly resource: string;
-  readonly name: string;
-  readonly object: JsonObject;
-  readonly patch: JsonObject;
-  readonly subresource: string;
+  readonly resource?: string;
+  readonly name?: string;
+  readonly object?: JsonObject;
+  readonly patch?: JsonObject;
+  readonly subresource?: string;
   readonly dryRun?: boolean;
   readonly code: number;
   readonly message?: string;
@@ -32,8 +32,8 @@ describe('quotas and limits', () => {
     const fixture = await createFixture();
     const controller = createResourceQuotaController(fixture);
     for (const [index, step] of steps.entries()) {
-      const { resource = '', name } = step;
-      const what = `step ${index}: ${step.op} ${resource} ${name ?? (step.object?.['metadata'] as JsonObject)?.['name']}`;
+      const { resource = '', name = '' } = step;
+      const what = `step ${index}: ${step.op} ${resource} ${name}`;
       if (step.op === 'used') {
         const key = `${rootCluster}/resourcequotas/default/${name}`;
         await controller.reconcile(key, { signal: AbortSignal.abort(), enqueue: () => {} });
@@ -54,12 +54,12 @@ describe('quotas and limits', () => {
 });
 
 async function answerOf(fixture: Fixture, step: Step): Promise<KubeObject | ApiError> {
-  const { resource, name, subresource = '' } = step;
+  const { resource = '', name = '', subresource = '', object: sent = {}, patch = {} } = step;
   try {
     if (step.op === 'create')
-      return await fixture.create(resource, structuredClone(step.object), { dryRun: step.dryRun === true });
+      return await fixture.create(resource, structuredClone(sent), { dryRun: step.dryRun === true });
     if (step.op === 'patch')
-      return (await fixture.patch(resource, name, 'strategic', step.patch, { subresource })).object.object();
+      return (await fixture.patch(resource, name, 'strategic', patch, { subresource })).object.object();
     const { done, object } = await fixture.delete(resource, name);
     // Nothing mounts the claims: nobody else takes their finalizer away.
     if (!done) await fixture.patch(resource, name, 'merge', { metadata: { finalizers: null } });
