@@ -31,10 +31,10 @@ function applyDefaults(object: KubeObject): void {
   defaultJobSpec((job.spec ??= {}));
 }
 
-/** A job without labels has those of its pods. */
+/** A job without labels has those of its pods: the same map, so that those which the server adds to the pods' come to the job, too, as upstream. */
 function defaultLabels({ metadata, spec }: Job): void {
   const labels = spec?.template?.metadata?.labels;
-  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels;
 }
 
 /** Labels the pods with the job's name and uid and selects them by uid, unless the client manages the selector. */
@@ -51,6 +51,7 @@ function generateSelector(job: Job): void {
   const matchLabels = ((spec.selector ??= {}).matchLabels ??= {});
   matchLabels[uidLabel] ??= uid;
   defaultLabels(job);
+  if (job.metadata.labels === labels) job.metadata.labels = { ...labels };
 }
 
 function validate(object: KubeObject): FieldError[] {
@@ -170,6 +171,7 @@ export const jobs = builtinResource({
   },
   strategy: {
     generation: 'spec',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     defaultPropagation: 'Orphan',
     deletionWarning:

@@ -39,9 +39,7 @@ function fixedPart(spec: ClaimSpec, bound: boolean): JsonObject {
 function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
   const { spec = {}, status = {} } = object as Claim;
   const { spec: old = {} } = before as Claim;
-  // Upstream validates the object again when it compares it with the old one.
   const errors: FieldError[] = [];
-  validateClaimSpec(spec, 'spec', errors);
   const bound = status.phase === 'Bound';
   const base = (old.volumeName ?? '') === '' ? { ...old, volumeName: spec.volumeName } : old;
   if (!deepEqual(fixedPart(spec, bound), fixedPart(base as ClaimSpec, bound))) {
@@ -97,6 +95,7 @@ export const persistentVolumeClaims = builtinResource({
   },
   strategy: {
     generation: 'none',
+    repeatsErrors: true,
     allowUnconditionalUpdate: true,
     returnDeletedObject: true,
     applyDefaults: defaultClaim,
