@@ -57,9 +57,10 @@ function forRanges(
   const applyAll = (items: readonly CachedObject[]): void => {
     for (const { object } of items) apply(object as LimitRange);
   };
-  const ranges = store.peek(ctx.cluster.name, resource, namespace);
-  if (ranges !== undefined) return void applyAll(ranges);
-  return store
-    .list({ cluster: ctx.cluster.name, resource, namespace, at: { mode: 'any' } })
-    .then(({ items }) => applyAll(items));
+  const { name } = ctx.cluster;
+  const ranges = store.peek(name, resource, namespace);
+  if (ranges === undefined)
+    return store.list({ cluster: name, resource, namespace, at: { mode: 'any' } }).then(({ items }) => applyAll(items));
+  applyAll(ranges);
+  return undefined;
 }
