@@ -24,6 +24,8 @@ export type Structural = {
   readonly hasDefaults: boolean;
   /** Some node below this one is an embedded resource. */
   readonly hasEmbedded: boolean;
+  /** This node or one below it, value validations not counted, has rules in CEL. */
+  readonly hasRules: boolean;
 };
 
 const noProperties: ReadonlyMap<string, Structural> = new Map();
@@ -56,7 +58,13 @@ export function structuralOf(props: JsonObject): Structural {
     mapType: text(props['x-kubernetes-map-type']),
     hasDefaults: (own !== undefined && own !== null) || below.some((each) => each.hasDefaults),
     hasEmbedded: embeddedResource || below.some((each) => each.hasEmbedded),
+    hasRules: hasOwnRules(props) || below.some((each) => each.hasRules),
   };
+}
+
+function hasOwnRules(props: JsonObject): boolean {
+  const rules = props['x-kubernetes-validations'];
+  return Array.isArray(rules) && rules.length > 0;
 }
 
 function propertiesOf(given: Json | undefined): ReadonlyMap<string, Structural> {

@@ -11,6 +11,7 @@ import { publishedDefinition } from '../../apimachinery/structural/publish.ts';
 import { prunedCopy } from '../../apimachinery/structural/prune.ts';
 import { preserveEverything, type Structural, structuralOf } from '../../apimachinery/structural/structural.ts';
 import { type ValueSchema, valueSchemaOf } from '../../apimachinery/structural/value-schema.ts';
+import { type RuleTree, ruleTreeOf } from '../../apimachinery/structural/rules/rule-tree.ts';
 import { typeOfStructural } from '../../apimachinery/structural/to-schema.ts';
 import { compareVersions } from '../../apimachinery/version-order.ts';
 import type { WebhookCaller } from '../webhooks.ts';
@@ -54,6 +55,8 @@ export type CompiledVersion = {
   readonly declared: CrdVersion;
   readonly structural: Structural;
   readonly values: ValueSchema;
+  /** Undefined when the schema has no rules in CEL. */
+  readonly rules: RuleTree | undefined;
   /** An object as stored, in the form that this version has now. Never changes its argument. */
   readStored(object: KubeObject): KubeObject;
 };
@@ -151,6 +154,7 @@ class LazyVersion implements CompiledVersion {
   readonly declared: CrdVersion;
   #structural: Structural | undefined;
   #values: ValueSchema | undefined;
+  #rules: { readonly tree: RuleTree | undefined } | undefined;
   #schema: StructSchema | undefined;
   #table: VersionDefinition['table'] | undefined;
 
@@ -169,6 +173,10 @@ class LazyVersion implements CompiledVersion {
 
   get values(): ValueSchema {
     return (this.#values ??= valueSchemaOf(this.declared.schema?.openAPIV3Schema ?? {}));
+  }
+
+  get rules(): RuleTree | undefined {
+    return (this.#rules ??= { tree: ruleTreeOf(this.structural, true) }).tree;
   }
 
   get table(): VersionDefinition['table'] {

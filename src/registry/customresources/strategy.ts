@@ -1,9 +1,11 @@
-import type { StatusSubresource, Strategy, VersionConversion } from '../../api/resource-definition.ts';
-import { ApiError, type FieldError } from '../../apimachinery/errors.ts';
+import type { StatusSubresource, Strategy, StrategyContext, VersionConversion } from '../../api/resource-definition.ts';
+import { ApiError, type FieldError, fieldError } from '../../apimachinery/errors.ts';
 import type { Json, JsonObject } from '../../apimachinery/json.ts';
 import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
 import { applyStructuralDefaults } from '../../apimachinery/structural/default.ts';
 import { validateListTypes } from '../../apimachinery/structural/list-types.ts';
+import { evaluateRules } from '../../apimachinery/structural/rules/evaluate.ts';
+import type { RuleTree } from '../../apimachinery/structural/rules/rule-tree.ts';
 import { validateValue } from '../../apimachinery/structural/validate-value.ts';
 import type { CompiledVersion } from './definition.ts';
 import { validateScale } from './scale.ts';
@@ -23,7 +25,7 @@ export function strategyOf(
   const scale = version.declared.subresources?.scale;
   const validateScales = (object: KubeObject): FieldError[] =>
     scale === undefined ? [] : [...validateScale(object, scale, 'spec'), ...validateScale(object, scale, 'status')];
-  const validateUpdate = (object: KubeObject, stored: KubeObject): FieldError[] => {
+  const validateUpdate: NonNullable<Strategy['validateUpdate']> = (object, stored, ctx) => {
     const fields = inVersion(object);
     // As it is served in this version: what ratcheting compares with.
     const old = inVersion(storage === version ? stored : version.readStored(stored));
@@ -32,6 +34,7 @@ export function strategyOf(
     const listErrors = validateListTypes(fields, version.structural);
     // Lists that were wrong before may stay so.
     if (listErrors.length > 0 && validateListTypes(old, version.structural).length === 0) errors.push(...listErrors);
+    errors.push(...checkRules(version.rules, fields, old, errors, ctx));
     return errors;
   };
   const apiVersion = formatApiVersion(version.group, version.version);
@@ -50,11 +53,12 @@ export function strategyOf(
     prepareForCreate() {
       if (terminating) throw createNotAllowed();
     },
-    validateCreate(object) {
+    validateCreate(object, ctx) {
       const fields = inVersion(object);
       const errors = validateValue(fields, version.values, '');
       errors.push(...validateScales(object), ...validateEmbedded(fields, version.structural));
       errors.push(...validateListTypes(fields, version.structural));
+      errors.push(...checkRules(version.rules, fields, undefined, errors, ctx));
       return errors;
     },
     validateUpdate,
@@ -64,8 +68,8 @@ export function strategyOf(
     ...(storage === version ? {} : { beforeStorage }),
   };
   const status: StatusSubresource = {
-    validateUpdate(object, stored) {
-      const old = storage === version ? stored : version.readStored(stored);
+    validateUpdate(object, stored, ctx) {
+      const old = inVersion(storage === version ? stored : version.readStored(stored));
       const value = object['status'] as Json | undefined;
       const schema = version.values.properties.find(([name]) => name === 'status')?.[1];
       const errors =
@@ -74,12 +78,39 @@ export function strategyOf(
           : validateValue(value, schema, 'status', { value: old['status'] as Json | undefined });
       if (scale !== undefined) errors.push(...validateScale(object, scale, 'status'));
       const listErrors = validateListTypes(object as JsonObject, version.structural);
-      if (listErrors.length > 0 && validateListTypes(old as JsonObject, version.structural).length === 0)
-        errors.push(...listErrors);
+      if (listErrors.length > 0 && validateListTypes(old, version.structural).length === 0) errors.push(...listErrors);
+      errors.push(...checkRules(version.rules, inVersion(object), old, errors, ctx));
       return errors;
     },
   };
   return { main, status };
+}
+
+/** Errors after which the values may not be what rules take them for. */
+const blocking: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+/** What the rules in CEL say of an object; they are left out when `errors` says that it does not fit its schema. */
+function checkRules(
+  rules: RuleTree | undefined,
+  object: JsonObject,
+  old: JsonObject | undefined,
+  errors: readonly FieldError[],
+  ctx: StrategyContext,
+): readonly FieldError[] {
+  if (rules === undefined) return [];
+  if (errors.some(({ type }) => blocking.has(type))) {
+    const detail =
+      'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+    return [fieldError.invalid('<nil>', null, detail)];
+  }
+  const before = old === undefined ? {} : { old: { value: old } };
+  return evaluateRules(rules, object, { ...before, ratchet: old !== undefined, warn: (text) => ctx.warn(text) }).errors;
 }
 
 function createNotAllowed(): ApiError {

@@ -3,6 +3,7 @@ import { deepEqual, type Json } from '../../../apimachinery/json.ts';
 import { dns1035Label, dns1123Subdomain } from '../../../apimachinery/validation/names.ts';
 import { type Crd, type CrdSpec, type CrdVersion, isCrdConditionTrue } from './types.ts';
 import { validateApproval } from './validate-approval.ts';
+import { storedExpressions } from './check-rules.ts';
 import { validateConversion } from './validate-conversion.ts';
 import { validateNames } from './validate-names.ts';
 import { validateSchema } from './validate-schema.ts';
@@ -13,7 +14,7 @@ import {
   validateSubresources,
 } from './validate-version.ts';
 
-/** What is wrong with a new definition (apiextensions' ValidateCustomResourceDefinition). Rules of CEL are stored and not looked at. */
+/** What is wrong with a new definition (apiextensions' ValidateCustomResourceDefinition). */
 export function validateCrd(crd: Crd): FieldError[] {
   const { group = '', names = {} } = crd.spec ?? {};
   const errors: FieldError[] = [];
@@ -78,6 +79,7 @@ function validateSpec(spec: CrdSpec, old?: CrdSpec): FieldError[] {
         errors.push(fieldError.required(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required'));
     });
 
+  const isStored = storedExpressions(old?.versions ?? []);
   const unchanged = (version: CrdVersion): boolean =>
     old?.versions?.some(
       (each) => each.name === version.name && deepEqual(each.schema as Json, version.schema as Json),
@@ -89,7 +91,7 @@ function validateSpec(spec: CrdSpec, old?: CrdSpec): FieldError[] {
       const path = common.schema ? 'spec.validation.openAPIV3Schema' : `${at}.schema.openAPIV3Schema`;
       // What has been accepted once is not looked at again.
       if (openAPIV3Schema !== undefined && !unchanged(version))
-        errors.push(...validateSchema(openAPIV3Schema, path, withStatus));
+        errors.push(...validateSchema(openAPIV3Schema, path, withStatus, isStored));
     }
     if (parts.includes('subresources'))
       errors.push(...validateSubresources(version, `${common.subresources ? 'spec' : at}.subresources`));

@@ -1,20 +1,24 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
+import { normalFieldPath } from '../../../apimachinery/structural/rules/field-path.ts';
+import { type Structural, structuralOf } from '../../../apimachinery/structural/structural.ts';
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
-/** What is wrong with the form of a node's x-kubernetes-validations. The expressions themselves are neither compiled nor evaluated. */
+/** What is wrong with the form of a node's x-kubernetes-validations. `RuleChecks` looks at the expressions themselves. */
 export function validateRules(schema: JsonObject, path: string): FieldError[] {
   const rules = schema['x-kubernetes-validations'];
   if (!Array.isArray(rules)) return [];
   const errors: FieldError[] = [];
+  let form: Structural | undefined;
+  const formOf = (): Structural => (form ??= structuralOf(schema));
   rules.forEach((rule, i) => {
-    if (isObject(rule)) validateRule(rule, `${path}.x-kubernetes-validations[${i}]`, errors);
+    if (isObject(rule)) validateRule(rule, `${path}.x-kubernetes-validations[${i}]`, formOf, errors);
   });
   return errors;
 }
 
-function validateRule(given: JsonObject, path: string, errors: FieldError[]): void {
+function validateRule(given: JsonObject, path: string, form: () => Structural, errors: FieldError[]): void {
   const text = textOf(given['rule']).trim();
   const message = textOf(given['message']);
   const fieldPath = textOf(given['fieldPath']);
@@ -36,6 +40,8 @@ function validateRule(given: JsonObject, path: string, errors: FieldError[]): vo
     errors.push(fieldError.invalid(`${path}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'));
   if (lines.test(fieldPath))
     errors.push(fieldError.invalid(`${path}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'));
+  if (fieldPath !== '' && normalFieldPath(fieldPath, form()) === undefined)
+    errors.push(fieldError.invalid(`${path}.fieldPath`, fieldPath, 'fieldPath must be a valid path'));
 }
 
 function textOf(value: Json | undefined): string {

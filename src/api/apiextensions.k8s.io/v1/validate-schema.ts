@@ -1,6 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
-import { structuralOf } from '../../../apimachinery/structural/structural.ts';
+import { type Structural, structuralOf } from '../../../apimachinery/structural/structural.ts';
+import { cardinalityBelow, RuleChecks } from './check-rules.ts';
 import { validateDefaults } from './validate-defaults.ts';
 import { validateRules } from './validate-rules.ts';
 import { validateStructural } from './validate-structural.ts';
@@ -19,8 +20,13 @@ const allowedNames: ReadonlySet<string> = new Set([
   'x-kubernetes-validations',
 ]);
 
-/** What is wrong with the schema of a version (apiextensions' validateCustomResourceDefinitionValidation). */
-export function validateSchema(schema: JsonObject, path: string, withStatus: boolean): FieldError[] {
+/** What is wrong with the schema of a version (apiextensions' validateCustomResourceDefinitionValidation). `isStored`: see RuleChecks. */
+export function validateSchema(
+  schema: JsonObject,
+  path: string,
+  withStatus: boolean,
+  isStored: (expression: string) => boolean = () => false,
+): FieldError[] {
   if (depthOf(schema, 0) > maxDepth)
     return [fieldError.invalid(path, '', `must not be nested deeper than ${maxDepth} levels`)];
   const errors: FieldError[] = [];
@@ -29,8 +35,19 @@ export function validateSchema(schema: JsonObject, path: string, withStatus: boo
     errors.push(fieldError.forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
   const structural = validateStructural(schema, path);
   errors.push(...structural);
-  if (structural.length === 0) errors.push(...validateDefaults(structuralOf(schema), path));
-  new OpenApiRules(errors).node(schema, path, { root: true, insideMeta: false, noDefaults: undefined });
+  const form = structuralOf(schema);
+  if (structural.length === 0) errors.push(...validateDefaults(form, path));
+  // Rules are compiled only over a form that is right so far.
+  const rules = new RuleChecks(isStored);
+  const node: RuleNode | undefined = errors.length === 0 ? { structural: form, cardinality: 1 } : undefined;
+  new OpenApiRules(errors, rules).node(schema, path, {
+    root: true,
+    insideMeta: false,
+    noDefaults: undefined,
+    rules: node,
+    uncorrelatable: undefined,
+  });
+  errors.push(...rules.errors, ...rules.total(path));
   if (errors.length > maxErrors) errors.length = maxErrors;
   return errors;
 }
@@ -58,20 +75,33 @@ type Place = {
   readonly insideMeta: boolean;
   /** Why defaults are not allowed here. */
   readonly noDefaults: string | undefined;
+  /** Undefined where rules are not compiled: within value validations, and when the form is wrong. */
+  readonly rules: RuleNode | undefined;
+  /** The first node at or above this one whose values have no earlier state. */
+  readonly uncorrelatable: string | undefined;
 };
+
+type RuleNode = { readonly structural: Structural; readonly cardinality: number | undefined };
 
 /** The rules over single keywords, whatever the structure. */
 class OpenApiRules {
   readonly #errors: FieldError[];
+  readonly #rules: RuleChecks;
 
-  constructor(errors: FieldError[]) {
+  constructor(errors: FieldError[], rules: RuleChecks) {
     this.#errors = errors;
+    this.#rules = rules;
   }
 
   node(schema: JsonObject, path: string, place: Place): void {
     if (this.#errors.length > maxErrors) return;
+    const before = this.#errors.length;
     this.#unsupported(schema, path, place);
     const nested = { ...place, root: false };
+    const cardinality = cardinalityBelow(schema, place.rules?.cardinality);
+    const below = (structural: Structural | boolean | undefined): RuleNode | undefined =>
+      place.rules === undefined || typeof structural !== 'object' ? undefined : { structural, cardinality };
+    const form = place.rules?.structural;
     const { additionalProperties, properties, items, not } = schema;
     if (schema['uniqueItems'] === true)
       this.#forbid(
@@ -87,7 +117,11 @@ class OpenApiRules {
         ? 'inside additionalProperties applying to object metadata'
         : nested.noDefaults;
       if (isObject(additionalProperties))
-        this.node(additionalProperties, `${path}.additionalProperties`, { ...nested, noDefaults });
+        this.node(additionalProperties, `${path}.additionalProperties`, {
+          ...nested,
+          noDefaults,
+          rules: below(form?.additional),
+        });
     }
     if (isObject(properties)) {
       for (const [name, property] of Object.entries(properties)) {
@@ -99,22 +133,32 @@ class OpenApiRules {
           root: false,
           insideMeta: place.insideMeta || meta,
           noDefaults: meta && place.root ? `in top-level ${name}` : nested.noDefaults,
+          rules: below(form?.properties.get(name)),
+          uncorrelatable: place.uncorrelatable,
         });
       }
     }
-    if (isObject(not)) this.node(not, `${path}.not`, nested);
+    const values = { ...nested, rules: undefined };
+    if (isObject(not)) this.node(not, `${path}.not`, values);
     for (const key of ['allOf', 'oneOf', 'anyOf']) {
       const list = schema[key];
       if (!Array.isArray(list)) continue;
       list.forEach((each, i) => {
-        if (isObject(each)) this.node(each, `${path}.${key}[${i}]`, nested);
+        if (isObject(each)) this.node(each, `${path}.${key}[${i}]`, values);
       });
     }
-    if (isObject(items)) this.node(items, `${path}.items`, nested);
+    if (isObject(items)) {
+      const correlates = schema['x-kubernetes-list-type'] === 'map';
+      const uncorrelatable = place.uncorrelatable ?? (correlates ? undefined : path);
+      this.node(items, `${path}.items`, { ...nested, rules: below(form?.items), uncorrelatable });
+    }
     if (schema['x-kubernetes-preserve-unknown-fields'] === false)
       this.#invalid(path, 'x-kubernetes-preserve-unknown-fields', false, 'must be true or undefined');
     this.#topology(schema, path);
     this.#errors.push(...validateRules(schema, path));
+    if (place.rules === undefined || this.#errors.length > before) return;
+    const isRoot = place.root || schema['x-kubernetes-embedded-resource'] === true;
+    this.#rules.node(schema, path, { ...place.rules, isRoot, uncorrelatable: place.uncorrelatable });
   }
 
   #forbid(path: string, field: string, detail: string): void {
