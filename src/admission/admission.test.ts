@@ -106,6 +106,29 @@ describe('reserved metadata', () => {
   });
 });
 
+describe('the chain', () => {
+  it('asks each plugin once for each kind of write whether it concerns it', async () => {
+    const asked: string[] = [];
+    const fixture = await createFixture({
+      plugins: [
+        {
+          name: 'Counter',
+          handles(operation, { definition, subresource }) {
+            if (definition.resource === 'configmaps') asked.push(`${operation}/${subresource}`);
+            return false;
+          },
+          admit: () => assert.fail('it concerns no request'),
+        },
+      ],
+    });
+    for (const name of ['a', 'b'])
+      await fixture.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+    await fixture.delete('configmaps', 'a');
+    await fixture.delete('configmaps', 'b');
+    assert.deepEqual(asked, ['CREATE/', 'DELETE/']);
+  });
+});
+
 describe('plugins of an embedding program', () => {
   it('may change new objects, see the final ones, and refuse', async () => {
     const seen: unknown[] = [];
