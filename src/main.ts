@@ -99,6 +99,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       store,
       catalogs,
       authorizer,
+      webhooks,
       choice: config.admissionPlugins,
       plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],
     }),

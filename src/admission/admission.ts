@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../api/resource-definition.ts';
 import type { AdmissionAttributes, AdmissionChain, Operation, PlannedWrite } from '../registry/admission.ts';
 import type { Target } from '../registry/registry.ts';
 import type { WriteOutcome } from '../storage/object-store.ts';
+import { beginReinvocation } from './dynamic/reinvocation.ts';
 
 export type { AdmissionAttributes, AdmissionChain, Operation, PlannedWrite } from '../registry/admission.ts';
 
@@ -13,7 +14,7 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Asked once for each definition, operation and subresource: the answer depends on nothing else, and stays. */
   handles?(operation: Operation, target: Pick<Target, 'definition' | 'subresource'>): boolean;
-  /** May change `object`; runs before validation. */
+  /** May change `object`; runs before validation, and once more when a webhook or policy behind it has changed the object. */
   admit?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the final object; runs after validation. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
@@ -58,7 +59,12 @@ export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): Admis
     return concerned;
   };
   return {
-    admit: (attributes) => runFrom(concernedBy(attributes).mutating, 0, 'admit', attributes),
+    admit(attributes) {
+      const { mutating } = concernedBy(attributes);
+      return runFrom(mutating, 0, 'admit', attributes)?.then(() =>
+        beginReinvocation(attributes) ? runFrom(mutating, 0, 'admit', attributes) : undefined,
+      );
+    },
     validate: (attributes) => runFrom(concernedBy(attributes).validating, 0, 'validate', attributes),
     commit(write) {
       const { target, before, after } = write;

@@ -1,6 +1,7 @@
 import { chosenPlugins, defaultPlugins, type PluginChoice } from '../config/admission-plugins.ts';
 import type { ReviewAuthorizer } from '../registry/authorization/reviews.ts';
 import type { CatalogSource } from '../registry/registry.ts';
+import type { WebhookCaller } from '../registry/webhooks.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type AdmissionChain, type AdmissionPlugin, createAdmissionChain } from './admission.ts';
 import { certificateApproval } from './certificates/approval.ts';
@@ -21,6 +22,9 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account/plugin.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { admissionConfigurations } from './dynamic/announce.ts';
+import { mutatingWebhooks } from './webhook/mutating.ts';
+import { validatingWebhooks } from './webhook/validating.ts';
 
 export type AdmissionOptions = {
   readonly store: ObjectStore;
@@ -28,6 +32,8 @@ export type AdmissionOptions = {
   readonly catalogs: CatalogSource;
   /** Says who may approve and sign certificates. */
   readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
+  /** Calls the webhooks of logical clusters. Absent: every call fails. */
+  readonly webhooks?: WebhookCaller;
   /** Which of stock's plugins are on. Default: as in stock. */
   readonly choice?: PluginChoice;
   /** Further plugins, after the server's own: the check of RBAC escalation, an embedding program's rules. */
@@ -52,11 +58,19 @@ const stockPlugins: Readonly<Record<string, (options: AdmissionOptions) => Admis
   DefaultIngressClass: defaultIngressClass,
   LimitRanger: limitRanger,
   OwnerReferencesPermissionEnforcement: ownerReferencesPermission,
+  MutatingAdmissionWebhook: mutatingWebhooks,
+  ValidatingAdmissionWebhook: validatingWebhooks,
   ResourceQuota: resourceQuota,
 };
 
-/** Asked after the plugins of embedding programs, as what they count is final. */
-const last: ReadonlySet<string> = new Set(['ResourceQuota']);
+/** Asked after the plugins of embedding programs: those of the logical cluster's own making, and what counts as what is final. */
+const last: ReadonlySet<string> = new Set([
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+  'ResourceQuota',
+]);
 
 /** The admission chain that every server has. */
 export function createAdmission(options: AdmissionOptions): AdmissionChain {
@@ -67,6 +81,7 @@ export function createAdmission(options: AdmissionOptions): AdmissionChain {
     return plugin;
   };
   return createAdmissionChain([
+    admissionConfigurations(options),
     ...names.filter((name) => !last.has(name)).map(make),
     reservedMetadata(),
     ...(options.plugins ?? []),

@@ -42,9 +42,9 @@ export const stockPlugins: readonly StockPlugin[] = [
   plugin('DenyServiceExternalIPs', off, false),
   plugin('PodTopologyLabels', on, false),
   plugin('MutatingAdmissionPolicy', on, false),
-  plugin('MutatingAdmissionWebhook', on, false),
+  plugin('MutatingAdmissionWebhook', on, true),
   plugin('ValidatingAdmissionPolicy', on, false),
-  plugin('ValidatingAdmissionWebhook', on, false),
+  plugin('ValidatingAdmissionWebhook', on, true),
   plugin('ResourceQuota', on, true),
   plugin('AlwaysDeny', off, false),
 ];

@@ -100,6 +100,7 @@ function writeOptions(x: Exchange, errors: FieldError[]): WriteOptions {
     dryRun: dryRun.length > 0,
     fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation),
     ...(fieldManager === '' ? {} : { fieldManager }),
+    ...(fieldValidation === '' ? {} : { namesFieldValidation: true as const }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../apimachinery/object.ts';
+import type { GroupVersionKind, KubeObject } from '../apimachinery/object.ts';
 import type { ObjectKey, WriteItem, WriteOutcome } from '../storage/object-store.ts';
-import type { RequestContext, Target } from './registry.ts';
+import type { DeleteOptions, RequestContext, Target, WriteOptions } from './registry.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -9,13 +9,17 @@ export type AdmissionAttributes = {
   readonly ctx: RequestContext;
   readonly target: Target;
   readonly operation: Operation;
-  /** The object's name; of a new object the generated one. */
+  /** The object's name; of a new object the generated one; '' when a whole collection is deleted, as the request names none. */
   readonly name: string;
   /** The object as it will be stored; `admit` may change it. Undefined for DELETE. */
   readonly object: KubeObject | undefined;
   /** The stored object; undefined for CREATE. Never change it. */
   readonly oldObject: KubeObject | undefined;
   readonly dryRun: boolean;
+  /** The kind of both objects where it is not the resource's own: that of subresources such as scale. They are then just what the client sends and gets. */
+  readonly kind?: GroupVersionKind;
+  /** What the request asks for beside the object. */
+  readonly options: WriteOptions | DeleteOptions;
 };
 
 /** A write that has passed every check and is about to be committed. */

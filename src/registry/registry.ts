@@ -94,6 +94,8 @@ export type WriteOptions = {
   readonly dryRun: boolean;
   readonly fieldManager?: string;
   readonly fieldValidation: FieldValidation;
+  /** The request names `fieldValidation`; else it is the default. */
+  readonly namesFieldValidation?: true;
 };
 
 /** Propagation as the request says it; undefined: the kind's default. */

@@ -157,7 +157,8 @@ function existingIndex(list: readonly Json[], key: string): number | undefined {
 
 function add(document: PatchedDocument, path: string, value: Json): void {
   const place = document.locate(path, true);
-  if (place === undefined) throw notApplicable(`add operation does not apply: doc is missing path: "${path}"`);
+  if (place === undefined)
+    throw notApplicable(`add operation does not apply: doc is missing path: "${path}": missing value`);
   checkDepth(path, value);
   const { container, key } = place;
   if (!Array.isArray(container)) setOwn(container, key, value);
@@ -166,7 +167,9 @@ function add(document: PatchedDocument, path: string, value: Json): void {
     const size = container.length + 1;
     const index = parseIndex(key);
     if (index === undefined || index >= size || index < -size) {
-      throw notApplicable(`error in add for path: '${path}': invalid index referenced`);
+      throw notApplicable(
+        `error in add for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`,
+      );
     }
     container.splice(index < 0 ? index + size : index, 0, value);
   }
@@ -174,16 +177,20 @@ function add(document: PatchedDocument, path: string, value: Json): void {
 
 function remove(document: PatchedDocument, path: string): void {
   const place = document.locate(path, true);
-  if (place === undefined) throw notApplicable(`remove operation does not apply: doc is missing path: "${path}"`);
+  if (place === undefined)
+    throw notApplicable(`remove operation does not apply: doc is missing path: "${path}": missing value`);
   const { container, key } = place;
   if (Array.isArray(container)) {
     const index = existingIndex(container, key);
-    if (index === undefined) throw notApplicable(`error in remove for path: '${path}': invalid index referenced`);
+    if (index === undefined)
+      throw notApplicable(
+        `error in remove for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`,
+      );
     container.splice(index, 1);
     return;
   }
   if (read(container, key) === undefined) {
-    throw notApplicable(`error in remove for path: '${path}': Unable to remove nonexistent key: ${key}`);
+    throw notApplicable(`error in remove for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`);
   }
   delete container[key];
 }
@@ -206,11 +213,13 @@ function replace(document: PatchedDocument, path: string, value: Json): void {
     return;
   }
   const place = document.locate(path, true);
-  if (place === undefined) throw notApplicable(`replace operation does not apply: doc is missing path: ${path}`);
+  if (place === undefined)
+    throw notApplicable(`replace operation does not apply: doc is missing path: ${path}: missing value`);
   checkDepth(path, value);
   const { container, key } = place;
   const index = Array.isArray(container) ? existingIndex(container, key) : key;
-  if (index === undefined) throw notApplicable(`replace operation does not apply: doc is missing key: ${path}`);
+  if (index === undefined)
+    throw notApplicable(`replace operation does not apply: doc is missing key: ${path}: missing value`);
   write(container, index, value);
 }
 
@@ -283,7 +292,7 @@ function applyOperation(document: PatchedDocument, operation: JsonObject): void 
     case 'test': {
       const path = member(operation, 'path');
       const actual = path === '' ? document.root : get(document, path, 'test');
-      if (!deepEqual(actual, value)) throw notApplicable(`testing value ${path} failed`);
+      if (!deepEqual(actual, value)) throw notApplicable(`testing value ${path} failed: test failed`);
       return;
     }
     default:

@@ -173,7 +173,10 @@ describe('calls of webhooks', () => {
       answer(200, ''),
       says('0-length response with status code: 200 and content type: application/json'),
     );
-    await assert.rejects(answer(200, 'hello'), says(/^couldn't get version\/kind; json parse error: /));
+    await assert.rejects(answer(200, 'hello'), says(/^couldn't get version\/kind; json parse error: .* string /));
+    await assert.rejects(answer(200, '{"a":'), says(/json parse error: unexpected end of JSON input$/));
+    assert.deepEqual(await answer(200, 'null'), {});
+    assert.deepEqual(await answer(200, 'a: 1', 'application/yaml'), { a: 1 });
     await assert.rejects(answer(200, '[]'), says(/^couldn't get version\/kind; json parse error: .* array /));
     await assert.rejects(
       answer(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '../../apimachinery/errors.ts';
 import { parseJson } from '../../apimachinery/json-parse.ts';
+import { parseYaml } from '../../apimachinery/yaml-parse.ts';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { type WebhookCall, WebhookCallError, type WebhookCaller } from '../../registry/webhooks.ts';
 import { type AddressGuard } from './address-guard.ts';
@@ -115,7 +116,7 @@ async function insist(options: PostOptions): Promise<HttpAnswer> {
   }
 }
 
-/** @throws WebhookCallError unless the webhook answers 2xx with a JSON object that is no failed Status. */
+/** @throws WebhookCallError unless the webhook answers 2xx with an object. */
 function objectOf(answer: HttpAnswer): JsonObject {
   const { status, contentType, body } = answer;
   const isText = contentType === '' || /^\s*text\//i.test(contentType);
@@ -127,20 +128,39 @@ function objectOf(answer: HttpAnswer): JsonObject {
     throw new WebhookCallError(
       `0-length response with status code: ${status} and content type: ${contentType === '' ? 'application/json' : contentType}`,
     );
-  const value = parsed(body);
+  if (!isMediaType(contentType)) throw new WebhookCallError('Internal error occurred: mime: invalid media type');
+  const value = parsed(body) ?? {};
   if (!isObject(value))
     throw new WebhookCallError(`couldn't get version/kind; json parse error: ${notAnObject(value)}`);
-  const failed = statusIn(body);
-  if (failed !== undefined) throw new WebhookCallError(failed.message, failed);
   return value;
 }
 
+/** JSON, or else YAML: clients of Kubernetes read what they get. */
 function parsed(body: Buffer): Json {
   try {
     return parseJson(body).value;
   } catch (error) {
+    const yaml = looksLikeJson(body) ? undefined : parsedYaml(body);
+    if (yaml !== undefined) return yaml;
     throw new WebhookCallError(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
+}
+
+function looksLikeJson(body: Buffer): boolean {
+  return /^\s*[{[]/.test(body.subarray(0, 64).toString('latin1'));
+}
+
+function parsedYaml(body: Buffer): Json | undefined {
+  try {
+    return parseYaml(body).value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A type, a slash, a subtype; Go reads no answer of another type. */
+function isMediaType(text: string): boolean {
+  return text === '' || /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/.test(text);
 }
 
 const header =

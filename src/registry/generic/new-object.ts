@@ -63,6 +63,7 @@ export async function prepareNewObject(
     object,
     oldObject: undefined,
     dryRun: options.dryRun,
+    options,
   };
   const admitting = engine.admission.admit(attributes);
   if (admitting !== undefined) await admitting;

@@ -1,0 +1,86 @@
+import { definitionFor } from '../../api/resource-definition.ts';
+import { deepCopy, type Json, type JsonObject, setOwn } from '../../apimachinery/json.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
+import { decodeObject } from '../../apimachinery/schema/decode.ts';
+import { writeNulls } from '../../apimachinery/schema/nulls.ts';
+import { builtinSchemaForKind } from '../../api/builtin-types.ts';
+import { apiVersionOf, factsOf } from '../../registry/generic/resource-facts.ts';
+import { fromStorageVersion, toStorageVersion } from '../../registry/generic/versions.ts';
+import type { AdmissionAttributes } from '../admission.ts';
+import type { Form } from './match.ts';
+
+/** An object in a form, as clients get it. The result shares nothing with the argument. @throws ApiError when it cannot be converted */
+export async function inForm(attributes: AdmissionAttributes, object: KubeObject, form: Form): Promise<KubeObject> {
+  const { kind, target } = attributes;
+  if (kind !== undefined) return deepCopy(object as Json) as KubeObject;
+  const { definition, version } = form;
+  const own = await converted(attributes, object, form);
+  const served = fromStorageVersion(definition, version, own);
+  const copy = deepCopy({ ...served, apiVersion: apiVersionOf(definition, version) } as Json) as KubeObject;
+  if (target.definition.builtIn) writeNulls(copy as JsonObject, version.schema);
+  return copy;
+}
+
+/**
+ * Custom resources whose conversion takes a wait are in the request's version while they are admitted, but for their apiVersion; one that is deleted is as it
+ * is stored.
+ */
+async function converted(attributes: AdmissionAttributes, object: KubeObject, form: Form): Promise<KubeObject> {
+  const { conversion } = form.definition;
+  if (conversion === undefined) return object;
+  const { target, operation, ctx } = attributes;
+  const from = operation === 'DELETE' ? object.apiVersion : apiVersionOf(target.definition, target.version);
+  const to = apiVersionOf(form.definition, form.version);
+  if (from === to) return { ...object, apiVersion: to };
+  const at = { cluster: ctx.cluster.name, signal: ctx.signal };
+  const [result] = await conversion.convert(at, [{ ...object, apiVersion: from }], to);
+  return result ?? object;
+}
+
+/**
+ * Fits an object that somebody outside has made to the type of its form, with defaults, as a request's body is.
+ * @throws DecodeError for a value of the wrong type.
+ */
+export function refit({ kind }: AdmissionAttributes, object: JsonObject, form: Form): KubeObject {
+  if (kind !== undefined) {
+    const schema = builtinSchemaForKind(kind);
+    return schema === undefined ? (object as KubeObject) : withMetadata(decodeObject(object, schema).object);
+  }
+  const fitted = withMetadata(decodeObject(object, form.version.schema).object);
+  definitionFor(form.definition, form.version.version).strategy.applyDefaults?.(fitted, form.version.version);
+  return fitted;
+}
+
+function withMetadata(object: KubeObject): KubeObject {
+  object.metadata ??= {};
+  return object;
+}
+
+/** As JSON that others get it: with the nulls that Go writes. Changes and gives its argument. */
+export function asServed({ target, kind }: AdmissionAttributes, object: KubeObject, form: Form): KubeObject {
+  if (kind === undefined && target.definition.builtIn) writeNulls(object as JsonObject, form.version.schema);
+  return object;
+}
+
+/** Makes `attributes.object`, in place, what `object` in that form says. `object` is given away. @throws ApiError when it cannot be converted */
+export async function replaceObject(attributes: AdmissionAttributes, object: KubeObject, form: Form): Promise<void> {
+  const { target, kind, ctx } = attributes;
+  const into = attributes.object as JsonObject | undefined;
+  if (into === undefined) return;
+  let next = object;
+  if (kind === undefined) {
+    const { definition, version } = target;
+    if (definition.builtIn) next = toStorageVersion(form.definition, form.version, object);
+    else {
+      const to = apiVersionOf(definition, version);
+      if (object.apiVersion !== to && definition.conversion !== undefined) {
+        const at = { cluster: ctx.cluster.name, signal: ctx.signal };
+        next = (await definition.conversion.convert(at, [object], to))[0] ?? object;
+      }
+      if (object.apiVersion !== to) next = fromStorageVersion(definition, version, next);
+      next = { ...next, apiVersion: factsOf(definition).storageApiVersion };
+    }
+  }
+  for (const key of Object.keys(into)) delete into[key];
+  for (const key of Object.keys(next)) setOwn(into, key, (next as JsonObject)[key]);
+}

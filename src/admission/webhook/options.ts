@@ -1,0 +1,14 @@
+import type { ReviewAuthorizer } from '../../registry/authorization/reviews.ts';
+import type { WebhookCaller } from '../../registry/webhooks.ts';
+import type { ObjectStore } from '../../storage/object-store.ts';
+import type { CatalogSource } from '../../registry/registry.ts';
+
+/** What both plugins for webhooks need. */
+export type WebhookOptions = {
+  readonly store: ObjectStore;
+  readonly catalogs: CatalogSource;
+  /** What match conditions may ask. */
+  readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
+  /** Absent: every call fails. */
+  readonly webhooks?: WebhookCaller;
+};
