@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { WorkSource } from '../../api/placement.atoll.dev/v1alpha1/works.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { createFixture } from '../../registry/testing.ts';
 import { podTemplate, references, serviceSelects } from './closure.ts';
 import { decisionName, targetNamespace, workName } from './names.ts';
 import { desiredHash, render, renderNamespace } from './render.ts';
@@ -251,4 +252,26 @@ test('a namespace in a physical cluster says whose it is and keeps strangers mod
     (namespace.metadata as { labels: Record<string, string> }).labels['pod-security.kubernetes.io/enforce'],
     'baseline',
   );
+});
+
+test('the token volume of a pod stays where its token is worth something', async () => {
+  const fixture = await createFixture();
+  const container = { name: 'c', image: 'i', volumeMounts: [{ name: 'own', mountPath: '/x' }] };
+  const pod = await fixture.create('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [container], volumes: [{ name: 'own', emptyDir: {} }] },
+  });
+  assert.match(JSON.stringify(pod['spec']), /kube-api-access-/);
+  const { managedFields: _managed, ...metadata } = pod.metadata;
+  // Also of a pod that has lost track of who wrote what, and of one whose user has taken the volume over.
+  for (const object of [pod, { ...pod, metadata }]) {
+    const applied = spec(rendered(object));
+    assert.deepEqual(applied.volumes, [{ name: 'own', emptyDir: {} }]);
+    assert.deepEqual((applied.containers as JsonObject[])[0]?.volumeMounts, container.volumeMounts);
+    assert.equal(applied.automountServiceAccountToken, false);
+  }
+  assert.equal('priority' in spec(rendered(pod)), false);
+  assert.equal('tolerations' in spec(rendered(pod)), false);
 });

@@ -28,6 +28,9 @@ export function strip(object: KubeObject): void {
     case 'Deployment':
       stripWorkload(object.spec as Json | undefined);
       break;
+    case 'Pod':
+      stripPod(object.spec as Json | undefined);
+      break;
     case 'Service':
       stripService(object.spec as Json | undefined);
       break;
@@ -62,8 +65,30 @@ function stripWorkload(spec: Json | undefined): void {
       ...(annotations === undefined ? {} : { annotations }),
     };
   }
-  // The token that a kubelet would mount is one of the physical cluster, which tenants have no business with.
-  if (isObject(template.spec)) template.spec.automountServiceAccountToken = false;
+  stripPod(template.spec);
+}
+
+/** Names of the volumes that the ServiceAccount admission plugin gives to pods begin so. */
+const tokenVolume = 'kube-api-access-';
+
+/** The token volume of the workspace's own admission goes; and the token that a kubelet would mount is one of the physical cluster, which tenants have no business with. */
+function stripPod(spec: Json | undefined): void {
+  if (!isObject(spec)) return;
+  spec.automountServiceAccountToken = false;
+  dropTokenVolume(spec, 'volumes');
+  for (const list of [spec.containers, spec.initContainers])
+    if (Array.isArray(list)) for (const each of list) if (isObject(each)) dropTokenVolume(each, 'volumeMounts');
+}
+
+function dropTokenVolume(holder: JsonObject, field: 'volumes' | 'volumeMounts'): void {
+  const items = holder[field];
+  if (!Array.isArray(items)) return;
+  const kept = items.filter(
+    (item) => !isObject(item) || typeof item.name !== 'string' || !item.name.startsWith(tokenVolume),
+  );
+  if (kept.length === items.length) return;
+  if (kept.length === 0) delete holder[field];
+  else holder[field] = kept;
 }
 
 function stripService(spec: Json | undefined): void {
