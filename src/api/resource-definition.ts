@@ -215,6 +215,11 @@ export function definitionFor(definition: ResourceDefinition, version: string): 
   return definition.forVersion?.(version) ?? definition;
 }
 
+/** Whether a definition was made from an object (a custom resource), not declared in code. */
+export function isCustom(definition: ResourceDefinition): boolean {
+  return definition.origin !== undefined;
+}
+
 export function findVersion(definition: ResourceDefinition, version: string): VersionDefinition | undefined {
   return definition.versions.find((candidate) => candidate.version === version && candidate.served);
 }

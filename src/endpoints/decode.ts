@@ -1,8 +1,9 @@
 import { groupOfUnservedVersion } from '../api/unserved-versions.ts';
+import { isCustom } from '../api/resource-definition.ts';
 import { builtinSchemaForKind } from '../api/builtin-types.ts';
-import { ApiError, badRequest, unsupportedMediaType } from '../apimachinery/errors.ts';
+import { ApiError, badRequest, fieldError, invalid, unsupportedMediaType } from '../apimachinery/errors.ts';
 import { parseJson, type ParsedBody } from '../apimachinery/json-parse.ts';
-import { isObject, type JsonObject } from '../apimachinery/json.ts';
+import { isObject, type Json, type JsonObject, stringify } from '../apimachinery/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject, parseApiVersion } from '../apimachinery/object.ts';
 import { decodeProtobufMessage } from '../apimachinery/protobuf/decode.ts';
 import { type ProtobufEnvelope, readProtobufEnvelope } from '../apimachinery/protobuf/envelope.ts';
@@ -48,7 +49,11 @@ export function decodeBody(
   const expected = bodyKind(target);
   if (mediaTypeOf(x.header('content-type')) === protobufType) return decodeProtobuf(body, target, expected, catalog);
   const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected);
-  const typed = asTyped(value, expected, catalog, body);
+  const ofDefinition = target.subresource === '' || target.subresource === 'status';
+  const typed =
+    ofDefinition && isCustom(target.definition)
+      ? asCustom(value, expected, body)
+      : asTyped(value, expected, catalog, body);
   const { object, unknown } = decodeObject(typed, bodySchema(target, expected), source);
   // Of a JSON text that repeats keys the decoder lists the repetitions itself, in order.
   const strict = source !== undefined || duplicates.length === 0 ? unknown : [...duplicates, ...unknown];
@@ -126,6 +131,31 @@ function asTyped(value: unknown, expected: GroupVersionKind, catalog: Catalog, b
   if (kind === '') object['kind'] = actual.kind;
   if (apiVersion === '') object['apiVersion'] = formatApiVersion(actual.group, actual.version);
   return object;
+}
+
+/**
+ * As `asTyped`, of a custom resource: stock knows its kind from the body alone, so there it has to stand, and tells one that is wrong from one that it cannot
+ * decode (apiextensions-apiserver's validateCustomResource).
+ */
+function asCustom(value: unknown, expected: GroupVersionKind, body: Buffer): JsonObject {
+  if (!isObject(value) || typeof value['kind'] !== 'string' || value['kind'] === '')
+    throw unrecognized(
+      expected,
+      `Object 'Kind' is missing in '${body[0] === 0x7b ? body.toString() : stringify(value as Json)}'`,
+      body,
+    );
+  const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
+  const wanted = formatApiVersion(expected.group, expected.version);
+  if (apiVersion !== wanted)
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
+  if (value['kind'] !== expected.kind) {
+    const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+    const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
+    throw invalid({ group: expected.group, kind: value['kind'] }, name, [
+      fieldError.invalid('kind', value['kind'], `must be ${expected.kind}`),
+    ]);
+  }
+  return value;
 }
 
 /** The kind of a body that says it is `kind` of `apiVersion`; empty texts mean what is expected. Throws 400 unless it is that. */

@@ -1,8 +1,8 @@
-import { badRequest } from '../apimachinery/errors.ts';
+import { badRequest, methodNotSupported, notFound } from '../apimachinery/errors.ts';
 import { formatApiVersion } from '../apimachinery/object.ts';
 import { catalogServing } from '../registry/catalog.ts';
 import type { Catalog, Target } from '../registry/registry.ts';
-import type { ResourceDefinition, Verb } from '../api/resource-definition.ts';
+import { isCustom, type ResourceDefinition, type Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { connectObject } from './handlers/connect.ts';
@@ -80,10 +80,12 @@ function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
   const { group, version, resource, subresource, parts, name } = x.info;
   const found = catalog.find(group, version, resource);
   if (found === undefined) {
-    if (group === '' || catalog.definitions.some((definition) => definition.group === group)) throw resourceNotFound();
+    const known = catalog.definitions.some((definition) => definition.group === group && !isCustom(definition));
+    if (group === '' || known) throw resourceNotFound();
     return undefined;
   }
   const { definition } = found;
+  if (isCustom(definition)) return findCustomTarget(found, x);
   if (connects({ definition, subresource }) ? parts.slice(0, 3).includes('') : parts.length > 3 || parts.includes(''))
     throw resourceNotFound();
   // Reviews have no names.
@@ -98,6 +100,30 @@ function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
   checkPathName(itemName);
   checkPathName(namespace);
   return { ...found, namespace, name: x.info.legacyWatch ? name : itemName, subresource };
+}
+
+/**
+ * As `findTarget`, of a custom resource, whose paths stock takes more literally (apiextensions-apiserver's crdHandler): what does not fit the scope does not
+ * exist for it, a POST may name anything, and only collections are without a name.
+ */
+function findCustomTarget(found: Pick<Target, 'definition' | 'version'>, x: Exchange): Target | undefined {
+  const { definition } = found;
+  const { group, resource, subresource, parts, verb, name: watched, legacyWatch, inNamespace } = x.info;
+  if (parts.length > 3 || parts.includes('')) throw resourceNotFound();
+  const namespaced = definition.scope === 'Namespaced';
+  if (!namespaced && inNamespace) return undefined;
+  const namespace = namespaced ? x.info.namespace : '';
+  if (namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') return undefined;
+  const name = parts[1] ?? '';
+  if (subresource !== '' && !hasSubresource(definition, subresource)) throw notFound({ group, resource }, name);
+  checkPathName(name);
+  checkPathName(namespace);
+  const { method } = x.request;
+  if (name === '' && (method === 'PUT' || method === 'PATCH')) throw badRequest('name must be provided');
+  if (subresource !== '' && !['GET', 'PUT', 'PATCH'].includes(method ?? ''))
+    throw methodNotSupported({ group, resource }, verb);
+  if (method === 'POST') return { ...found, namespace, name: '', subresource };
+  return { ...found, namespace, name: legacyWatch ? watched : name, subresource };
 }
 
 function hasSubresource(definition: ResourceDefinition, subresource: string): boolean {

@@ -223,7 +223,7 @@ describe('custom resources over HTTP', () => {
       [made.json<Thing>().apiVersion, made.json<Thing>().spec],
       ['example.com/v1beta1', { a: 'x', c: 'C' }],
     );
-    assert.equal(made.headers['warning'], '299 - "example.com/v1beta1 Plum is deprecated"');
+    assert.equal(made.headers['warning'], '299 - "example.com/v1beta1 Plum is deprecated; use example.com/v1 Plum"');
     assert.deepEqual((await ok(http(admin, 'GET', of('plums', 'p')))).json<Thing>().spec, { a: 'x', b: 'B' });
     const group = (await ok(http(admin, 'GET', '/apis/example.com'))).json<{ preferredVersion: { version: string } }>();
     assert.equal(group.preferredVersion.version, 'v1');

@@ -3,7 +3,7 @@ import type { GroupVersionKind } from '../../apimachinery/object.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiation.ts';
-import { groupNames, groupVersions, resourcesOf, sortedVerbs, subresourcesOf } from './api-resources.ts';
+import { groupNames, groupVersions, resourcesOf, discoveredVerbs, subresourcesOf } from './api-resources.ts';
 import { cachedDocument, respondCachedDocument } from './documents.ts';
 
 /** Whether the client asks for all groups in one document, and understands it. Throws 406 when it understands nothing we have. */
@@ -50,7 +50,7 @@ function groupDiscovery(catalog: Catalog, group: string): Json {
           responseKind: responseKind({ ...own, kind: definition.kind }, own),
           scope: definition.scope,
           singularResource: definition.singular,
-          verbs: [...sortedVerbs(definition.verbs)],
+          verbs: [...discoveredVerbs(definition)],
           ...(definition.shortNames.length === 0 ? {} : { shortNames: [...definition.shortNames] }),
           ...(definition.categories.length === 0 ? {} : { categories: [...definition.categories] }),
           ...(subresources.length === 0 ? {} : { subresources }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { definitionFor, type ResourceDefinition, type Verb } from '../../api/resource-definition.ts';
+import { definitionFor, isCustom, type ResourceDefinition, type Verb } from '../../api/resource-definition.ts';
 import type { GroupVersionKind } from '../../apimachinery/object.ts';
 import { compareVersions } from '../../apimachinery/version-order.ts';
 import type { Catalog } from '../../registry/registry.ts';
@@ -12,6 +12,16 @@ export type DiscoveredSubresource = {
 };
 
 const statusVerbs: readonly Verb[] = ['get', 'patch', 'update'];
+const customVerbs: readonly Verb[] = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
 
 /** Definitions that discovery shows, which leaves out those for the server's own use. */
 export function discoverable(catalog: Catalog): readonly ResourceDefinition[] {
@@ -42,7 +52,7 @@ export function resourcesOf(catalog: Catalog, group: string, version: string): r
     .sort((a, b) => (a.resource < b.resource ? -1 : 1));
 }
 
-/** A resource's subresources, by name. */
+/** A resource's subresources: by name, but for custom resources, whose status comes first. */
 export function subresourcesOf(definition: ResourceDefinition, version: string): readonly DiscoveredSubresource[] {
   const own: GroupVersionKind = { group: definition.group, version, kind: definition.kind };
   const found: DiscoveredSubresource[] = [];
@@ -53,10 +63,15 @@ export function subresourcesOf(definition: ResourceDefinition, version: string):
   for (const [name, { kind, verbs }] of Object.entries(definition.subresources ?? {})) {
     if (!found.some((each) => each.name === name)) found.push({ name, kind, verbs: sortedVerbs(verbs) });
   }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return isCustom(definition) ? found : found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function sortedVerbs(verbs: readonly Verb[]): readonly Verb[] {
+/** A resource's own verbs: sorted, but for custom resources, whose order stock writes down. */
+export function discoveredVerbs(definition: ResourceDefinition): readonly Verb[] {
+  return isCustom(definition) ? customVerbs : sortedVerbs(definition.verbs);
+}
+
+function sortedVerbs(verbs: readonly Verb[]): readonly Verb[] {
   return [...verbs].sort();
 }
 

@@ -11,7 +11,7 @@ import {
   groupNames,
   groupVersions,
   resourcesOf,
-  sortedVerbs,
+  discoveredVerbs,
   storageVersionHash,
   subresourcesOf,
 } from './api-resources.ts';
@@ -91,7 +91,7 @@ export function apiResources(catalog: Catalog, group: string, version: string): 
       singularName: definition.singular,
       namespaced,
       kind: definition.kind,
-      verbs: [...sortedVerbs(definition.verbs)],
+      verbs: [...discoveredVerbs(definition)],
       ...(definition.shortNames.length === 0 ? {} : { shortNames: [...definition.shortNames] }),
       ...(definition.categories.length === 0 ? {} : { categories: [...definition.categories] }),
       ...(definition.verbs.includes('watch') ? { storageVersionHash: storageVersionHash(definition) } : {}),

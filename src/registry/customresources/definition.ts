@@ -77,6 +77,12 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
   const compiled = versions
     .map((declared) => new LazyVersion({ group, kind, namespaced, declared }))
     .toSorted((a, b) => compareVersions(a.version, b.version));
+  const storage = compiled.find((version) => version.version === storageVersion);
+  /** What is stored is defaulted by the schema that it is stored in first, then by the one it is asked for in; the schema may be newer than the object. */
+  const fromOther = (object: KubeObject, version: CompiledVersion): KubeObject =>
+    pristine || storage === undefined || storage === version || spec.conversion?.strategy === 'Webhook'
+      ? object
+      : storage.readStored(object);
   const definitions = compiled.map((version): VersionDefinition => {
     const { declared } = version;
     const readsAsStored = pristine && version.version === storageVersion;
@@ -87,7 +93,7 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
         ? {
             deprecated: true,
             deprecationWarning:
-              declared.deprecationWarning ?? `${formatApiVersion(group, version.version)} ${kind} is deprecated`,
+              declared.deprecationWarning ?? defaultDeprecationWarning(group, kind, version.version, versions),
           }
         : {}),
       get schema() {
@@ -96,7 +102,7 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
       get table() {
         return version.table;
       },
-      ...(readsAsStored ? {} : { fromStorage: (object: KubeObject) => version.readStored(object) }),
+      ...(readsAsStored ? {} : { fromStorage: (object: KubeObject) => version.readStored(fromOther(object, version)) }),
     };
   });
   const own = { spec: spec as Json, acceptedNames: status.acceptedNames as Json };
@@ -126,7 +132,6 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
   };
   const views = new Map<string, ResourceDefinition>();
   const forVersion = (version: string): ResourceDefinition => views.get(version) ?? main;
-  const storage = compiled.find((version) => version.version === storageVersion);
   for (const version of compiled) {
     const { declared } = version;
     const scale = scaleOf(declared.subresources?.scale);
@@ -144,6 +149,22 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
   const main: ResourceDefinition = views.get(storageVersion) ??
     [...views.values()][0] ?? { ...base, strategy: { generation: 'spec' } };
   return main;
+}
+
+/** In stock's words, which name the newest version that is served, not deprecated, and newer than this one. */
+function defaultDeprecationWarning(
+  group: string,
+  kind: string,
+  version: string,
+  versions: readonly CrdVersion[],
+): string {
+  const is = `${formatApiVersion(group, version)} ${kind} is deprecated`;
+  const [newest] = versions
+    .filter((each) => each.served === true && each.deprecated !== true)
+    .map(({ name = '' }) => name)
+    .toSorted(compareVersions);
+  if (newest === undefined || compareVersions(newest, version) > 0) return is;
+  return `${is}; use ${formatApiVersion(group, newest)} ${kind}`;
 }
 
 class LazyVersion implements CompiledVersion {
