@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import { createAdmission } from './admission/index.ts';
 import { builtinDefinitions } from './api/builtin.ts';
+import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defaults.ts';
 import { createDefaultContent } from './api/default-content.ts';
 import type { ResourceDefinition } from './api/resource-definition.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
@@ -29,6 +30,7 @@ import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
+import { frontProxyName, type Pki } from './server/pki.ts';
 import { openTlsFiles } from './server/tls-files.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
 import { openPostgresStore } from './storage/postgres/store.ts';
@@ -64,7 +66,10 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const pki = await pkiOf(config);
   const store = await openPostgresStore({
     databaseUrl: prepared.databaseUrl,
-    defaults: createDefaultContent({ caCertificatePem: pki.caCert }),
+    defaults: createDefaultContent({
+      caCertificatePem: pki.caCert,
+      ...(config.clusterDefaults ? { clusterDefaults: clusterDefaultsOf(config, pki) } : {}),
+    }),
     cacheBytes: config.limits.cacheBytes,
     historyRetentionMs: config.historyRetentionMs,
     metrics: metrics.registry,
@@ -203,4 +208,16 @@ export async function startServer(config: Config, extensions: Extensions = {}): 
     await stop();
     throw error;
   }
+}
+
+function clusterDefaultsOf(config: Config, pki: Pki): ClusterDefaultsOptions {
+  const url = new URL(config.externalUrl);
+  return {
+    serviceRange: config.serviceRanges.clusterIps,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || '443'),
+    clientCaPem: pki.caCert,
+    frontProxyCaPem: pki.frontProxyCaCert,
+    frontProxyNames: [frontProxyName],
+  };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { describe, test } from 'node:test';
 import type { KubeObject } from '../apimachinery/object.ts';
 import { createDefaultContent } from './default-content.ts';
 
@@ -85,8 +85,68 @@ test('every default binding names a default role', () => {
   }
 });
 
-test('the namespace of node leases is made only on request', () => {
-  const withLeases = createDefaultContent({ caCertificatePem: '', nodeLeases: true });
-  const names = withLeases.objects(cluster, 'namespaces').map(({ name }) => name);
-  assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+type FullObject = KubeObject & {
+  spec: { clusterIP: string };
+  subsets: readonly { addresses: readonly object[] }[];
+  status: { conditions: readonly { lastTransitionTime: string }[] };
+};
+
+const clusterDefaults = {
+  serviceRange: '10.96.7.0/12',
+  host: '192.0.2.1',
+  port: 6443,
+  clientCaPem: 'client',
+  frontProxyCaPem: 'proxy',
+  frontProxyNames: ['front-proxy-client'],
+};
+
+describe('what a stock cluster shows of itself', () => {
+  const full = createDefaultContent({ caCertificatePem: '', clusterDefaults });
+  const readFull = (resource: string) =>
+    full.objects(cluster, resource).map(({ text }) => JSON.parse(text) as FullObject);
+
+  test('is made only on request', () => {
+    assert.equal(content.objects(cluster, 'services').length, 0);
+    const names = full.objects(cluster, 'namespaces').map(({ name }) => name);
+    assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+  });
+
+  test('is as many objects as a fresh stock server has, and one role of our own', () => {
+    const counts = [...full.resources].map((resource) => [resource, full.objects(cluster, resource).length]);
+    const stock = {
+      'flowschemas.flowcontrol.apiserver.k8s.io': 13,
+      'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': 8,
+      'clusterroles.rbac.authorization.k8s.io': 67,
+      'clusterrolebindings.rbac.authorization.k8s.io': 47,
+      'roles.rbac.authorization.k8s.io': 7,
+      'rolebindings.rbac.authorization.k8s.io': 7,
+      configmaps: 5,
+    };
+    for (const [resource, count] of Object.entries(stock))
+      assert.deepEqual([resource, Object.fromEntries(counts)[resource]], [resource, count]);
+  });
+
+  test('has the Service kubernetes at the first address of the range, and where it leads', () => {
+    const [service] = readFull('services');
+    assert.equal(service?.spec.clusterIP, '10.96.0.1');
+    assert.equal(readFull('ipaddresses.networking.k8s.io')[0]?.metadata.name, '10.96.0.1');
+    assert.deepEqual(readFull('endpoints')[0]?.subsets[0]?.addresses, [{ ip: '192.0.2.1' }]);
+    const here = createDefaultContent({
+      caCertificatePem: '',
+      clusterDefaults: { ...clusterDefaults, host: '127.0.0.1' },
+    });
+    assert.equal(here.objects(cluster, 'endpoints').length, 0);
+  });
+
+  test('repeats the age of the logical cluster where objects have a time, and sorts by namespace and name', () => {
+    for (const { status } of readFull('flowschemas.flowcontrol.apiserver.k8s.io'))
+      assert.equal(status.conditions[0]?.lastTransitionTime, cluster.createdAt);
+    for (const resource of full.resources) {
+      const keys = full.objects(cluster, resource).map(({ namespace, name }) => `${namespace}/${name}`);
+      assert.deepEqual(
+        keys,
+        keys.toSorted((a, b) => (a < b ? -1 : 1)),
+      );
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { stringify } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
+import { clusterDefaults, type ClusterDefaultsOptions } from './cluster-defaults/cluster-defaults.ts';
 import { systemPriorityClasses } from './scheduling.k8s.io/v1/system-classes.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from './rbac.authorization.k8s.io/v1/bootstrap-roles.ts';
 
@@ -12,8 +13,8 @@ export type DefaultObject = { readonly namespace: string; readonly name: string;
 export type DefaultContentOptions = {
   /** What `kube-root-ca.crt` holds in every namespace: the authority of this server's certificate. */
   readonly caCertificatePem: string;
-  /** Also make the namespace `kube-node-lease`, as a cluster with nodes has. */
-  readonly nodeLeases?: boolean;
+  /** Also what a cluster with nodes shows of itself: the namespace `kube-node-lease`, the Service `kubernetes`, bootstrap flow control and RBAC. */
+  readonly clusterDefaults?: ClusterDefaultsOptions;
 };
 
 /** The ConfigMap that every namespace has, and what the Kubernetes controller that writes it says of it. */
@@ -90,6 +91,11 @@ class LazyObject implements DefaultObject {
   }
 }
 
+function byKey(a: Template, b: Template): number {
+  const [x, y] = [`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
 const none: readonly DefaultObject[] = [];
 
 /**
@@ -103,16 +109,15 @@ export function createDefaultContent(options: DefaultContentOptions): {
 } {
   const namespaces = [
     'default',
-    ...(options.nodeLeases === true ? ['kube-node-lease'] : []),
+    ...(options.clusterDefaults !== undefined ? ['kube-node-lease'] : []),
     'kube-public',
     'kube-system',
   ];
   const templates = new Map<string, readonly Template[]>();
   const add = (resource: string, objects: readonly KubeObject[]): void => {
-    templates.set(
-      resource,
-      objects.map((object) => new Template(resource, object)),
-    );
+    const known = templates.get(resource) ?? [];
+    const made = objects.map((object) => new Template(resource, object));
+    templates.set(resource, [...known, ...made].toSorted(byKey));
   };
   add(
     'namespaces',
@@ -144,6 +149,8 @@ export function createDefaultContent(options: DefaultContentOptions): {
   add('priorityclasses.scheduling.k8s.io', systemPriorityClasses(creationTime));
   add('clusterroles.rbac.authorization.k8s.io', bootstrapClusterRoles);
   add('clusterrolebindings.rbac.authorization.k8s.io', bootstrapClusterRoleBindings);
+  if (options.clusterDefaults !== undefined)
+    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime)) add(resource, objects);
   return {
     resources: new Set(templates.keys()),
     objects: (cluster, resource) =>

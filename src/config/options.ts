@@ -91,6 +91,13 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '*',
   },
   {
+    name: 'cluster-defaults',
+    placeholder: 'BOOL',
+    description:
+      'show in each logical cluster what a stock cluster shows of itself (Service kubernetes, flow control, …)',
+    fallback: 'false',
+  },
+  {
     name: 'service-cluster-ip-range',
     placeholder: 'CIDR',
     description: 'IPv4 addresses that Services get, in each logical cluster anew',

@@ -26,7 +26,15 @@ export type Pki = {
   /** Client certificate CN=atoll-admin, O=system:masters; undefined without the CA's key. */
   readonly adminCert: string | undefined;
   readonly adminKey: string | undefined;
+  /** Authority of nothing but the front proxy: what aggregated API servers believe headers by. */
+  readonly frontProxyCaCert: string;
+  /** Client certificate with which requests are passed on to aggregated API servers. */
+  readonly frontProxyCert: string;
+  readonly frontProxyKey: string;
 };
+
+/** The name in `frontProxyCert`. */
+export const frontProxyName = 'front-proxy-client';
 
 /**
  * Files that take the place of generated ones. Machines that share one database must share `serviceAccountKeyFile` (or tokens issued by one are refused
@@ -73,10 +81,16 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   const files = options.files ?? {};
   const ca = await ensureCa(directory, files);
   const hosts = servingHosts(options.hosts);
-  const [serviceAccountKey, adminToken, server, admin] = await Promise.all([
+  const frontProxyCa = await ensureOwnCa(directory, 'front-proxy-ca', 'atoll-front-proxy-ca');
+  const [serviceAccountKey, adminToken, server, frontProxy, admin] = await Promise.all([
     ensureServiceAccountKey(directory, files),
     ensureAdminToken(directory, files),
     ensureLeaf(directory, 'serving', ca, { subject: [['CN', 'atoll']], hosts, use: 'server' }),
+    ensureLeaf(directory, 'front-proxy-client', frontProxyCa, {
+      subject: [['CN', frontProxyName]],
+      hosts: [],
+      use: 'client',
+    }),
     ca.keyPem === undefined
       ? undefined
       : ensureLeaf(directory, 'admin', ca, {
@@ -97,6 +111,9 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     adminToken,
     adminCert: admin?.certPem,
     adminKey: admin?.keyPem,
+    frontProxyCaCert: frontProxyCa.certPem,
+    frontProxyCert: frontProxy.certPem,
+    frontProxyKey: frontProxy.keyPem,
   };
 }
 
@@ -131,12 +148,16 @@ async function ensureCa(directory: string, files: PkiFiles): Promise<Ca> {
   }
   if (files.caKeyFile !== undefined)
     throw new Error(`a CA key file (${files.caKeyFile}) needs a CA certificate file beside it`);
-  const keyFile = join(directory, 'ca.key');
-  const certFile = join(directory, 'ca.crt');
+  return ensureOwnCa(directory, 'ca', 'atoll-ca');
+}
+
+async function ensureOwnCa(directory: string, file: string, name: string): Promise<Ca> {
+  const keyFile = join(directory, `${file}.key`);
+  const certFile = join(directory, `${file}.crt`);
   // The key decides: whoever loses the race for it makes a certificate of the winner's key, so every pair of files matches.
   const keyPem = await readOrCreate(keyFile, 0o600, newPrivateKeyPem);
   parse(keyFile, 'private key', () => createPrivateKey(keyPem));
-  const makeCertificate = () => issueCaCertificate(keyPem, 'atoll-ca', caDays);
+  const makeCertificate = () => issueCaCertificate(keyPem, name, caDays);
   let certPem = await readOrCreate(certFile, 0o600, makeCertificate);
   checkPair(certFile, certPem, keyFile, keyPem);
   if (!expiresAfter(new X509Certificate(certPem), leafDays)) {

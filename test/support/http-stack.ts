@@ -154,6 +154,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     roles: ['api'],
     processes: 1,
     resources: ['*'],
+    clusterDefaults: false,
     serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
     admissionPlugins: { enabled: [], disabled: [] },
     webhookAddresses: { deny: [], allow: [] },
