@@ -33,7 +33,7 @@ const volume = {
   },
 };
 const ports = [
-  { name: 'http', protocol: 'TCP', appProtocol: 'http', port: 80, targetPort: 'web', nodePort: 30080 },
+  { name: 'http', protocol: 'TCP', appProtocol: 'http', port: 80, targetPort: 'web' },
   { name: 'dns', protocol: 'UDP', port: 53, targetPort: 5353 },
 ];
 
@@ -89,8 +89,6 @@ export const coreSamples: readonly Sample[] = [
       spec: {
         ports,
         selector: { app: 'web' },
-        clusterIP: '10.0.7.7',
-        clusterIPs: ['10.0.7.7'],
         type: 'LoadBalancer',
         externalIPs: ['1.2.3.4'],
         sessionAffinity: 'ClientIP',
@@ -98,7 +96,6 @@ export const coreSamples: readonly Sample[] = [
         loadBalancerIP: '5.6.7.8',
         loadBalancerSourceRanges: ['10.0.0.0/8'],
         externalTrafficPolicy: 'Local',
-        healthCheckNodePort: 30090,
         publishNotReadyAddresses: true,
         ipFamilies: ['IPv4'],
         ipFamilyPolicy: 'SingleStack',
@@ -120,11 +117,27 @@ export const coreSamples: readonly Sample[] = [
       },
     },
   ),
-  core('services', 'Service', { spec: { ports: [{ port: 80 }], selector: { app: 'web' }, clusterIP: '10.0.7.8' } }),
+  core('services', 'Service', { spec: { ports: [{ port: 80 }], selector: { app: 'web' } } }),
   core('services', 'Service', { spec: { ports: [{ port: 80 }], clusterIP: 'None' } }),
+  core(
+    'services',
+    'Service',
+    {
+      spec: {
+        type: 'LoadBalancer',
+        externalTrafficPolicy: 'Local',
+        ports: [{ port: 80, nodePort: 30080 }],
+        clusterIP: '10.0.7.7',
+        clusterIPs: ['10.0.7.7'],
+        healthCheckNodePort: 30090,
+        selector: { app: 'web' },
+      },
+    },
+    { createOnly: true },
+  ),
   core('services', 'Service', { spec: { type: 'ExternalName', externalName: 'example.com', ports: [{ port: 80 }] } }),
   core('services', 'Service', {
-    spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30081 }], selector: { app: 'web' } },
+    spec: { type: 'NodePort', ports: [{ port: 80, targetPort: 8080 }], selector: { app: 'web' } },
   }),
   core('endpoints', 'Endpoints', {
     subsets: [

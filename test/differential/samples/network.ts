@@ -74,7 +74,7 @@ export const networkSamples: readonly Sample[] = [
   networking(
     'servicecidrs',
     'ServiceCIDR',
-    { spec: { cidrs: ['192.168.0.0/24'] } },
+    { spec: { cidrs: ['10.0.0.0/24'] } },
     { status: { conditions: [condition] } },
   ),
   of('discovery.k8s.io', 'v1')('endpointslices', 'EndpointSlice', {

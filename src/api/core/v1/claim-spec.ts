@@ -38,7 +38,7 @@ export function defaultClaim(claim: KubeObject): void {
 }
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-const volumeModes = ['Block', 'Filesystem'];
+export const volumeModes = ['Block', 'Filesystem'];
 
 /** Errors of what a claim asks for (ValidatePersistentVolumeClaimSpec). */
 export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldError[]): void {
@@ -47,14 +47,7 @@ export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldEr
     errors.push(fieldError.required(`${path}.accessModes`, 'at least 1 access mode is required'));
   }
   errors.push(...validateLabelSelector(spec.selector, `${path}.selector`));
-  for (const mode of modes) {
-    if (!accessModes.includes(mode)) errors.push(fieldError.notSupported(`${path}.accessModes`, mode, accessModes));
-  }
-  const others = modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode));
-  if (modes.includes('ReadWriteOncePod') && others) {
-    const message = 'may not use ReadWriteOncePod with other access modes';
-    errors.push(fieldError.forbidden(`${path}.accessModes`, message));
-  }
+  validateAccessModes(modes, `${path}.accessModes`, errors);
   const storage = spec.resources?.requests?.storage;
   const storagePath = `${path}.resources[storage]`;
   if (storage === undefined) errors.push(fieldError.required(storagePath));
@@ -72,6 +65,16 @@ export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldEr
   }
   if (dataSource !== undefined) validateDataSource(dataSource, `${path}.dataSource`, errors);
   if (dataSourceRef !== undefined) validateDataSource(dataSourceRef, `${path}.dataSourceRef`, errors);
+}
+
+/** Errors of how a volume may be mounted. */
+export function validateAccessModes(modes: readonly string[], path: string, errors: FieldError[]): void {
+  for (const mode of modes) {
+    if (!accessModes.includes(mode)) errors.push(fieldError.notSupported(path, mode, accessModes));
+  }
+  const others = modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode));
+  if (modes.includes('ReadWriteOncePod') && others)
+    errors.push(fieldError.forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
 }
 
 function validateDataSource(

@@ -1,23 +1,14 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { accessModesCell } from './claim-spec.ts';
 import { defaultVolumeDriver } from './pod-template/defaults.ts';
-import type { Volume } from './pod-template/types.ts';
-
-type PersistentVolume = KubeObject & {
-  spec?: Volume & {
-    capacity?: Record<string, string>;
-    accessModes?: string[];
-    persistentVolumeReclaimPolicy?: string;
-    claimRef?: { namespace?: string; name?: string };
-    storageClassName?: string;
-    volumeMode?: string;
-    volumeAttributesClassName?: string;
-  };
-  status?: { phase?: string; reason?: string; lastPhaseTransitionTime?: string };
-};
+import {
+  type PersistentVolume,
+  validatePersistentVolume,
+  validatePersistentVolumeUpdate,
+  warnOfPersistentVolume,
+} from './validate-persistent-volume.ts';
 
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
@@ -29,14 +20,6 @@ function applyDefaults(object: KubeObject): void {
   defaultVolumeDriver(spec);
   const status = (volume.status ??= {});
   if (!status.phase) status.phase = 'Pending';
-}
-
-function validate(object: KubeObject): FieldError[] {
-  const { spec = {} } = object as PersistentVolume;
-  const errors: FieldError[] = [];
-  if ((spec.accessModes ?? []).length === 0) errors.push(fieldError.required('spec.accessModes'));
-  if (Object.keys(spec.capacity ?? {}).length === 0) errors.push(fieldError.required('spec.capacity'));
-  return errors;
 }
 
 export const persistentVolumes = builtinResource({
@@ -89,7 +72,9 @@ export const persistentVolumes = builtinResource({
       volume.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(ctx.now) };
       delete volume.spec?.volumeAttributesClassName;
     },
-    validate,
+    validate: validatePersistentVolume,
+    validateUpdate: validatePersistentVolumeUpdate,
+    warn: warnOfPersistentVolume,
   },
   status: {
     prepareForUpdate(object, before, ctx) {

@@ -56,10 +56,8 @@ export function validateAffinity(affinity: Affinity | undefined, path: string, e
     const required = node.requiredDuringSchedulingIgnoredDuringExecution;
     const at = `${path}.nodeAffinity`;
     if (required !== undefined) {
-      const terms = required.nodeSelectorTerms ?? [];
       const here = `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-      if (terms.length === 0) errors.push(fieldError.required(here, 'must have at least one node selector term'));
-      terms.forEach((term, index) => validateNodeTerm(term, true, `${here}[${index}]`, errors));
+      validateNodeSelector(required.nodeSelectorTerms ?? [], here, errors);
     }
     node.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ weight = 0, preference = {} }, index) => {
       const here = `${at}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
@@ -69,6 +67,12 @@ export function validateAffinity(affinity: Affinity | undefined, path: string, e
   }
   validatePodAffinity(affinity?.podAffinity, `${path}.podAffinity`, errors);
   validatePodAffinity(affinity?.podAntiAffinity, `${path}.podAntiAffinity`, errors);
+}
+
+/** Errors of the terms of which a node must fulfil one. */
+export function validateNodeSelector(terms: readonly NodeSelectorTerm[], path: string, errors: FieldError[]): void {
+  if (terms.length === 0) errors.push(fieldError.required(path, 'must have at least one node selector term'));
+  terms.forEach((term, index) => validateNodeTerm(term, true, `${path}[${index}]`, errors));
 }
 
 function validateWeight(weight: number, path: string, errors: FieldError[]): void {

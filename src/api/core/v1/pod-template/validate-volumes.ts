@@ -13,6 +13,7 @@ import { invalidEach } from '../../../field-path.ts';
 import type { KeyToPath, Volume } from './types.ts';
 import { validateDownwardFile, validateKeyToPath, validateMode } from './validate-files.ts';
 import { validateClaimSpec } from '../claim-spec.ts';
+import { type InTreeDriver, iscsiTooLong, validateInTreeDriver } from '../storage-drivers.ts';
 import { validateNoBacksteps } from './validate-paths.ts';
 import { validateProjectedVolume } from './validate-projected-volume.ts';
 
@@ -30,25 +31,6 @@ const hostPathTypes = [
   'FileOrCreate',
   'Socket',
 ];
-
-/** Fields that a volume source of in-tree storage drivers must have, in the order of their errors. */
-const requiredFields: Readonly<Record<string, readonly string[]>> = {
-  gcePersistentDisk: ['pdName'],
-  awsElasticBlockStore: ['volumeID'],
-  iscsi: ['targetPortal', 'iqn'],
-  glusterfs: ['endpoints', 'path'],
-  rbd: ['monitors', 'image'],
-  cinder: ['volumeID'],
-  cephfs: ['monitors'],
-  flexVolume: ['driver'],
-  azureFile: ['secretName', 'shareName'],
-  vsphereVolume: ['volumePath'],
-  photonPersistentDisk: ['pdID'],
-  portworxVolume: ['volumeID'],
-  azureDisk: ['diskName', 'diskURI'],
-  storageos: ['volumeName'],
-  scaleIO: ['gateway', 'system', 'volumeName'],
-};
 
 /** The order in which sources are looked at; the first is validated, any other is one too many. */
 const sources = [
@@ -117,6 +99,25 @@ export function validateVolumes(
   return found;
 }
 
+/** Errors of a directory or file of the node. */
+export function validateHostPath(source: NonNullable<Volume['hostPath']>, path: string, errors: FieldError[]): void {
+  const { path: hostPath = '', type = '' } = source;
+  if (hostPath === '') {
+    errors.push(fieldError.required(`${path}.path`));
+    return;
+  }
+  validateNoBacksteps(hostPath, `${path}.path`, errors);
+  if (!hostPathTypes.includes(type)) errors.push(fieldError.notSupported(`${path}.type`, type, hostPathTypes));
+}
+
+/** Errors of an NFS export. */
+export function validateNfs(source: NonNullable<Volume['nfs']>, path: string, errors: FieldError[]): void {
+  const { server = '', path: exported = '' } = source;
+  if (server === '') errors.push(fieldError.required(`${path}.server`));
+  if (exported === '') errors.push(fieldError.required(`${path}.path`));
+  if (!exported.startsWith('/')) errors.push(fieldError.invalid(`${path}.path`, exported, 'must be an absolute path'));
+}
+
 function validateSource(volume: Volume, podName: string, path: string, errors: FieldError[]): void {
   let count = 0;
   for (const source of sources) {
@@ -147,16 +148,9 @@ function validateOneSource(
       }
       return;
     }
-    case 'hostPath': {
-      const { path: hostPath = '', type = '' } = volume.hostPath ?? {};
-      if (hostPath === '') {
-        errors.push(fieldError.required(`${at}.path`));
-        return;
-      }
-      validateNoBacksteps(hostPath, `${at}.path`, errors);
-      if (!hostPathTypes.includes(type)) errors.push(fieldError.notSupported(`${at}.type`, type, hostPathTypes));
+    case 'hostPath':
+      validateHostPath(volume.hostPath ?? {}, at, errors);
       return;
-    }
     case 'gitRepo': {
       const { repository, directory = '' } = volume.gitRepo ?? {};
       required(repository, 'repository');
@@ -174,15 +168,9 @@ function validateOneSource(
       required(volume.configMap?.name, 'name');
       validateFiles(volume.configMap ?? {}, at, errors);
       return;
-    case 'nfs': {
-      const { server, path: exported = '' } = volume.nfs ?? {};
-      required(server, 'server');
-      required(exported, 'path');
-      if (!exported.startsWith('/')) {
-        errors.push(fieldError.invalid(`${at}.path`, exported, 'must be an absolute path'));
-      }
+    case 'nfs':
+      validateNfs(volume.nfs ?? {}, at, errors);
       return;
-    }
     case 'persistentVolumeClaim':
       required(volume.persistentVolumeClaim?.claimName, 'claimName');
       return;
@@ -200,51 +188,20 @@ function validateOneSource(
     case 'ephemeral':
       validateEphemeral(volume, podName, path, errors);
       return;
-    case 'quobyte':
-    case 'fc':
-    case 'flocker':
-      validateOtherDriver((volume as Readonly<Record<string, JsonObject>>)[source] ?? {}, source, at, errors);
-      return;
     default:
-      validateDriver((volume as Readonly<Record<string, JsonObject>>)[source] ?? {}, source, at, errors);
-  }
-}
-
-function validateDriver(value: JsonObject, source: string, path: string, errors: FieldError[]): void {
-  for (const field of requiredFields[source] ?? []) {
-    const given = value[field];
-    const empty = given === undefined || given === '' || (Array.isArray(given) && given.length === 0);
-    if (empty) errors.push(fieldError.required(`${source === 'gcePersistentDisk' ? at(path) : path}.${field}`));
-  }
-}
-
-/** Sources of in-tree drivers that need more than certain fields. */
-function validateOtherDriver(
-  value: JsonObject,
-  source: 'quobyte' | 'fc' | 'flocker',
-  path: string,
-  errors: FieldError[],
-): void {
-  const given = (field: string): boolean => value[field] !== undefined && value[field] !== '';
-  if (source === 'quobyte') {
-    const message = 'must be a host:port pair or multiple pairs separated by commas';
-    if (!given('registry')) errors.push(fieldError.required(`${path}.registry`, message));
-    if (!given('volume')) errors.push(fieldError.required(`${path}.volume`));
-  } else if (source === 'fc') {
-    const message = 'must specify either targetWWNs or wwids, but not both';
-    const empty = (field: string): boolean => !Array.isArray(value[field]) || value[field].length === 0;
-    if (empty('targetWWNs') && empty('wwids')) errors.push(fieldError.required(`${path}.targetWWNs`, message));
-    if (!empty('targetWWNs') && !given('lun')) {
-      errors.push(fieldError.required(`${path}.lun`, 'lun is required if targetWWNs is specified'));
-    }
-  } else if (!given('datasetName') && !given('datasetUUID')) {
-    errors.push(fieldError.required(path, 'one of datasetName and datasetUUID is required'));
+      validateInTree(volume, source, at, errors);
   }
 }
 
 /** Upstream names a GCE disk's path otherwise than its field. */
-function at(path: string): string {
-  return path.replace(/gcePersistentDisk$/, 'persistentDisk');
+function validateInTree(volume: Volume, driver: InTreeDriver, path: string, errors: FieldError[]): void {
+  const value = (volume as Readonly<Record<string, JsonObject>>)[driver] ?? {};
+  const at = driver === 'gcePersistentDisk' ? path.replace(/gcePersistentDisk$/, 'persistentDisk') : path;
+  validateInTreeDriver(driver, value, undefined, at, errors);
+  const { name = '' } = volume;
+  const { targetPortal = '', initiatorName } = value;
+  if (driver === 'iscsi' && initiatorName !== undefined && `${name}:${String(targetPortal)}`.length > 64)
+    errors.push(fieldError.invalid(path.replace(/iscsi$/, 'name'), name, iscsiTooLong));
 }
 
 function validateCsi(
