@@ -1,16 +1,21 @@
 import type { CachedObject, ObjectStore } from '../storage/object-store.ts';
 import type { AdmissionAttributes } from './admission.ts';
 
-/** Gives an object of the request's logical cluster. The cached one is enough; before it is missed, storage is asked: another replica may know better. */
+/**
+ * Gives an object of the request's logical cluster. The cached one is enough; before it is missed, or when it is not `good` enough to go on with,
+ * storage is asked: another replica may know better.
+ */
 export async function findInCluster(
   store: Pick<ObjectStore, 'get' | 'getAny'>,
   { ctx }: AdmissionAttributes,
   resource: string,
   name: string,
   namespace = '',
+  good?: (object: CachedObject) => boolean,
 ): Promise<CachedObject | undefined> {
   const key = { cluster: ctx.cluster.name, resource, namespace, name };
-  return (await store.getAny(key)) ?? store.get(key);
+  const object = await store.getAny(key);
+  return object === undefined || good?.(object) === false ? store.get(key) : object;
 }
 
 /** What was chosen from a list, by the list's version. */

@@ -1,7 +1,8 @@
 import { ApiError, forbidden, notFound } from '../apimachinery/errors.ts';
 import { factsOf } from '../registry/generic/resource-facts.ts';
-import type { CachedObject, ObjectKey, ObjectStore } from '../storage/object-store.ts';
+import type { CachedObject, ObjectStore } from '../storage/object-store.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { findInCluster } from './cluster-objects.ts';
 
 const namespaces = { group: '', resource: 'namespaces' };
 const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
@@ -33,14 +34,15 @@ function refuseImmortal({ name }: AdmissionAttributes): undefined {
   if (immortal.has(name)) throw forbidden(namespaces, name, 'this namespace may not be deleted');
 }
 
-/** The cached namespace is enough to say yes. Before it says no, storage is asked: another replica may know better. */
 async function requireNamespace(store: ObjectStore, attributes: AdmissionAttributes): Promise<void> {
-  const { ctx, target } = attributes;
-  const key: ObjectKey = { cluster: ctx.cluster.name, resource: 'namespaces', namespace: '', name: target.namespace };
-  let namespace = await store.getAny(key);
-  if (namespace === undefined || isTerminating(namespace)) namespace = await store.get(key);
+  const { target } = attributes;
+  const namespace = await findInCluster(store, attributes, 'namespaces', target.namespace, '', isStaying);
   if (namespace === undefined) throw notFound(namespaces, target.namespace);
   if (isTerminating(namespace)) throw terminating(attributes);
+}
+
+function isStaying(namespace: CachedObject): boolean {
+  return !isTerminating(namespace);
 }
 
 function isTerminating(namespace: CachedObject): boolean {
