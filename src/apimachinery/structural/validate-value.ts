@@ -1,6 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { goFloat, goLiteral } from '../go-literal.ts';
 import { deepEqual, isObject, type Json, type JsonObject, stringify } from '../json.ts';
+import { isInt64 } from '../cel/int64.ts';
 import { canonical } from './canonical.ts';
 import type { Pattern, ValueSchema } from './value-schema.ts';
 
@@ -329,7 +330,8 @@ function typeOf(value: Json): string {
     case 'boolean':
       return 'boolean';
     case 'bigint':
-      return 'integer';
+      // Go reads what 64 bits do not hold as a floating point number.
+      return isInt64(value) ? 'integer' : 'number';
     case 'number':
       return Number.isInteger(value) ? 'integer' : 'number';
     default:

@@ -1,5 +1,5 @@
 import { builtinSchema } from '../../api/builtin-types.ts';
-import type { ResourceDefinition, ScaleSubresource } from '../../api/resource-definition.ts';
+import { isCustom, type ResourceDefinition, type ScaleSubresource } from '../../api/resource-definition.ts';
 import { fieldError, invalid, methodNotSupported, notFound } from '../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import {
@@ -11,6 +11,7 @@ import {
   trackUpdate,
 } from '../../apimachinery/managedfields/index.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import type { AdmissionAttributes } from '../admission.ts';
 import { checkApplyManager, checkConfiguredKind } from '../generic/apply.ts';
 import { checkRevision, checkUid, prepareChangedObject } from '../generic/changed-object.ts';
 import { currentView } from '../generic/derived-object.ts';
@@ -117,6 +118,7 @@ class ScaleStorage implements RestStorage {
       const next = change(
         owners === undefined ? scale : { ...scale, metadata: { ...scale.metadata, managedFields: owners } },
       );
+      const admission = await admitScale(this.#engine, ctx, target, scale, next, options);
       checkUid(target, next.metadata.uid, parent.metadata.uid ?? '');
       if ((next.metadata.resourceVersion ?? '') !== '') checkRevision(target, next, current);
       setPath(
@@ -128,11 +130,54 @@ class ScaleStorage implements RestStorage {
       const merged = parentManagedFields(entries, next.metadata.managedFields, apiVersion, paths);
       if (merged === undefined) delete parent.metadata.managedFields;
       else parent.metadata.managedFields = merged;
-      const changed = await prepareChangedObject(this.#engine, ctx, target, parent, current, options, true);
+      const changed = await prepareChangedObject(
+        { ...this.#engine, admission },
+        ctx,
+        target,
+        parent,
+        current,
+        options,
+        true,
+      );
       return asAttempt(target, changed, current, options);
     });
     return { object: renderObject(viewOf(target, object.object())), created: false };
   }
+}
+
+/**
+ * Asks those who change what is admitted about a Scale, which they may do in place. Gives the admission of the write that comes of it: the object itself is
+ * nobody's business, and the Scale that it then shows is what is validated.
+ */
+async function admitScale(
+  engine: Engine,
+  ctx: RequestContext,
+  target: Target,
+  oldObject: KubeObject,
+  object: KubeObject,
+  options: WriteOptions,
+): Promise<Engine['admission']> {
+  const attributes: AdmissionAttributes = {
+    ctx,
+    target,
+    operation: 'UPDATE',
+    name: target.name,
+    object,
+    oldObject,
+    dryRun: options.dryRun,
+    kind: { ...scaleKind, version: 'v1' },
+    options,
+  };
+  const admitting = engine.admission.admit(attributes);
+  if (admitting !== undefined) await admitting;
+  return {
+    admit: () => undefined,
+    validate: ({ object: changed }) =>
+      engine.admission.validate(
+        changed === undefined ? attributes : { ...attributes, object: viewOf(target, changed) },
+      ),
+    commit: (write) => engine.admission.commit?.(write),
+  };
 }
 
 /** All versions keep the replicas in the same place. */
@@ -150,7 +195,9 @@ function scaleOf(target: Target): ScaleSubresource {
 
 /** @throws 422 unless it is a number of replicas. */
 function checkReplicas(target: Target, replicas: Json): number {
-  if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  // Custom resources say themselves how they are wrong.
+  const checkedLater = isCustom(target.definition);
+  if (typeof replicas === 'number' && Number.isInteger(replicas) && (replicas >= 0 || checkedLater)) return replicas;
   throw invalid(scaleKind, target.name, [
     fieldError.invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
   ]);

@@ -49,6 +49,7 @@ export function isTerminating(crd: Crd): boolean {
 /** One version of a custom resource as its parts need it. Schemas are made when first asked for. */
 export type CompiledVersion = {
   readonly group: string;
+  readonly plural: string;
   readonly kind: string;
   readonly version: string;
   readonly namespaced: boolean;
@@ -57,8 +58,10 @@ export type CompiledVersion = {
   readonly values: ValueSchema;
   /** Undefined when the schema has no rules in CEL. */
   readonly rules: RuleTree | undefined;
-  /** An object as stored, in the form that this version has now. Never changes its argument. */
+  /** An object as stored in this version, in the form that it has now: pruned and defaulted. Never changes its argument. */
   readStored(object: KubeObject): KubeObject;
+  /** An object converted from another version: pruned only, as stock defaults what it reads in the version that it was stored in. Never changes its argument. */
+  fit(object: KubeObject): KubeObject;
 };
 
 /**
@@ -75,10 +78,10 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
   const terminating = isTerminating(crd);
   const storageVersion = versions.find((version) => version.storage === true)?.name ?? '';
   const compiled = versions
-    .map((declared) => new LazyVersion({ group, kind, namespaced, declared }))
+    .map((declared) => new LazyVersion({ group, plural, kind, namespaced, declared }))
     .toSorted((a, b) => compareVersions(a.version, b.version));
   const storage = compiled.find((version) => version.version === storageVersion);
-  /** What is stored is defaulted by the schema that it is stored in first, then by the one it is asked for in; the schema may be newer than the object. */
+  /** What is stored is defaulted by the schema that it is stored in; that may be newer than the object. */
   const fromOther = (object: KubeObject, version: CompiledVersion): KubeObject =>
     pristine || storage === undefined || storage === version || spec.conversion?.strategy === 'Webhook'
       ? object
@@ -102,7 +105,12 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
       get table() {
         return version.table;
       },
-      ...(readsAsStored ? {} : { fromStorage: (object: KubeObject) => version.readStored(fromOther(object, version)) }),
+      ...(readsAsStored
+        ? {}
+        : {
+            fromStorage: (object: KubeObject) =>
+              version === storage ? version.readStored(object) : version.fit(fromOther(object, version)),
+          }),
     };
   });
   const own = { spec: spec as Json, acceptedNames: status.acceptedNames as Json };
@@ -169,6 +177,7 @@ function defaultDeprecationWarning(
 
 class LazyVersion implements CompiledVersion {
   readonly group: string;
+  readonly plural: string;
   readonly kind: string;
   readonly version: string;
   readonly namespaced: boolean;
@@ -179,8 +188,9 @@ class LazyVersion implements CompiledVersion {
   #schema: StructSchema | undefined;
   #table: VersionDefinition['table'] | undefined;
 
-  constructor(options: { group: string; kind: string; namespaced: boolean; declared: CrdVersion }) {
+  constructor(options: { group: string; plural: string; kind: string; namespaced: boolean; declared: CrdVersion }) {
     this.group = options.group;
+    this.plural = options.plural;
     this.kind = options.kind;
     this.namespaced = options.namespaced;
     this.declared = options.declared;
@@ -209,16 +219,20 @@ class LazyVersion implements CompiledVersion {
   }
 
   readStored(object: KubeObject): KubeObject {
+    const read = this.fit(object);
+    applyStructuralDefaults(read as JsonObject, this.structural);
+    return read;
+  }
+
+  fit(object: KubeObject): KubeObject {
     const { structural } = this;
     const { kind, metadata } = object;
-    const read = {
+    return {
       kind,
       apiVersion: formatApiVersion(this.group, this.version),
       metadata,
       ...prunedCopy(object as JsonObject, structural),
     } as KubeObject;
-    applyStructuralDefaults(read as JsonObject, structural);
-    return read;
   }
 
   #makeSchema(): StructSchema {

@@ -52,6 +52,7 @@ export function customResourceDefinitionHooks(
       setApprovalCondition(crd, formatTime(now()));
       return [];
     },
+    deletesWithoutGrace: true,
     blocksRemoval: (object) => object.metadata.deletionTimestamp === undefined,
     beginDeletion(object) {
       const finalizers = object.metadata.finalizers ?? [];

@@ -28,7 +28,7 @@ export function strategyOf(
   const validateUpdate: NonNullable<Strategy['validateUpdate']> = (object, stored, ctx) => {
     const fields = inVersion(object);
     // As it is served in this version: what ratcheting compares with.
-    const old = inVersion(storage === version ? stored : version.readStored(stored));
+    const old = inVersion(storage === version ? stored : version.fit(stored));
     const errors = validateValue(fields, version.values, '', { value: old });
     errors.push(...validateScales(object), ...validateEmbedded(fields, version.structural));
     const listErrors = validateListTypes(fields, version.structural);
@@ -51,7 +51,7 @@ export function strategyOf(
     generation: 'spec',
     applyDefaults: (object) => applyStructuralDefaults(object as JsonObject, version.structural),
     prepareForCreate() {
-      if (terminating) throw createNotAllowed();
+      if (terminating) throw createNotAllowed(version);
     },
     validateCreate(object, ctx) {
       const fields = inVersion(object);
@@ -69,7 +69,7 @@ export function strategyOf(
   };
   const status: StatusSubresource = {
     validateUpdate(object, stored, ctx) {
-      const old = inVersion(storage === version ? stored : version.readStored(stored));
+      const old = inVersion(storage === version ? stored : version.fit(stored));
       const value = object['status'] as Json | undefined;
       const schema = version.values.properties.find(([name]) => name === 'status')?.[1];
       const errors =
@@ -113,8 +113,8 @@ function checkRules(
   return evaluateRules(rules, object, { ...before, ratchet: old !== undefined, warn: (text) => ctx.warn(text) }).errors;
 }
 
-function createNotAllowed(): ApiError {
+function createNotAllowed({ group, plural }: CompiledVersion): ApiError {
   return new ApiError(405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating', {
-    details: {},
+    details: { group, kind: plural },
   });
 }

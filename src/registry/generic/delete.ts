@@ -98,7 +98,8 @@ async function planDeletion(
   const object = deepCopy(current.object as Json) as KubeObject;
   if (wanted.length === 0) delete object.metadata.finalizers;
   else object.metadata.finalizers = wanted;
-  markDeleting(object.metadata, grace, engine.now());
+  if (hooks.deletesWithoutGrace === true) object.metadata.deletionTimestamp ??= formatTime(engine.now());
+  else markDeleting(object.metadata, grace, engine.now());
   hooks.beginDeletion?.(object);
   const text = storedText(object);
   if (text === current.text && !goes)

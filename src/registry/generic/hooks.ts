@@ -21,6 +21,8 @@ export type ResourceHooks = {
   readonly fulfilledFinalizers?: readonly string[];
   /** A deleted object stays although no finalizer in its metadata holds it (namespaces: spec.finalizers). */
   blocksRemoval?(object: KubeObject): boolean;
+  /** The kind marks the time of its deletion only: no grace period, and no new generation. */
+  readonly deletesWithoutGrace?: boolean;
   /** Changes the object when its deletion begins. */
   beginDeletion?(object: KubeObject): void;
   /** Seconds that a DELETE leaves the object; 0: none. Absent: the resource knows no grace. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { caBundleProblem } from './ca-bundle.ts';
 import { type Crd, crdCondition, type CrdNames, isCrdConditionTrue, setCrdCondition } from './types.ts';
 
 /** The names that others in a group have: of resources (plural, singular, short) and of kinds. */
@@ -45,6 +46,9 @@ export function acceptNames(crd: Crd, taken: TakenNames, now: string): boolean {
   claim('listKind', taken.kinds, 'ListKindConflict');
   setList(accepted, 'categories', wanted.categories);
 
+  // Go's form has these two in any case.
+  accepted.plural ??= '';
+  accepted.kind ??= '';
   let changed = !isDeepStrictEqual(accepted, had);
   status.acceptedNames = accepted;
   const names =
@@ -53,12 +57,20 @@ export function acceptNames(crd: Crd, taken: TakenNames, now: string): boolean {
       : { type: 'NamesAccepted', status: 'False', ...conflict };
   if (setCrdCondition(crd, names, now)) changed = true;
   if (conflict === undefined) {
-    const established = {
-      type: 'Established',
-      status: 'True',
-      reason: 'InitialNamesAccepted',
-      message: 'the initial names have been accepted',
-    };
+    const established =
+      caBundleProblem(crd.spec?.conversion) === undefined
+        ? {
+            type: 'Established',
+            status: 'True',
+            reason: 'InitialNamesAccepted',
+            message: 'the initial names have been accepted',
+          }
+        : {
+            type: 'Established',
+            status: 'False',
+            reason: 'InvalidCABundle',
+            message: 'The conversion webhook CABundle is invalid',
+          };
     if (!isCrdConditionTrue(crd, 'Established') && setCrdCondition(crd, established, now)) changed = true;
   } else if (crdCondition(crd, 'Established') === undefined) {
     setCrdCondition(

@@ -1,10 +1,14 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import { isObject } from '../../../apimachinery/json.ts';
 import { dns1035Label } from '../../../apimachinery/validation/names.ts';
+import { caBundleProblem } from './ca-bundle.ts';
 import type { CrdConversion } from './types.ts';
 
-/** What is wrong with how versions are converted. Upstream's names of fields are those of its internal type. */
-export function validateConversion(conversion: CrdConversion, path: string): FieldError[] {
+/**
+ * What is wrong with how versions are converted. Upstream's names of fields are those of its internal type. `allowInvalidBundle`: certificates that cannot be used keep a
+ * definition from being established, but may be stored.
+ */
+export function validateConversion(conversion: CrdConversion, path: string, allowInvalidBundle: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const { strategy = '', webhook } = conversion;
   if (strategy === '') errors.push(fieldError.required(`${path}.strategy`));
@@ -33,6 +37,14 @@ export function validateConversion(conversion: CrdConversion, path: string): Fie
       if ((service['name'] ?? '') === '')
         errors.push(fieldError.required(`${clientPath}.service.namespace`, 'service namespace is required'));
     }
+  }
+  const problem = allowInvalidBundle ? undefined : caBundleProblem(conversion);
+  if (problem !== undefined) {
+    const bundle = client?.['caBundle'];
+    const bytes = [...Buffer.from(typeof bundle === 'string' ? bundle : '', 'base64')].map(
+      (byte) => `0x${byte.toString(16)}`,
+    );
+    errors.push(fieldError.invalid(`${clientPath}.caBundle`, goSyntax(`[]byte{${bytes.join(', ')}}`), problem));
   }
   validateReviewVersions(versions, `${path}.conversionReviewVersions`, errors);
   return errors;

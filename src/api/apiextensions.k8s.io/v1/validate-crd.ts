@@ -3,6 +3,7 @@ import { deepEqual, type Json } from '../../../apimachinery/json.ts';
 import { dns1035Label, dns1123Subdomain } from '../../../apimachinery/validation/names.ts';
 import { type Crd, type CrdSpec, type CrdVersion, isCrdConditionTrue } from './types.ts';
 import { validateApproval } from './validate-approval.ts';
+import { caBundleProblem } from './ca-bundle.ts';
 import { storedExpressions } from './check-rules.ts';
 import { validateConversion } from './validate-conversion.ts';
 import { validateNames } from './validate-names.ts';
@@ -23,7 +24,7 @@ export function validateCrd(crd: Crd): FieldError[] {
     errors.push(
       fieldError.invalid('metadata.name', crd.metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'),
     );
-  errors.push(...validateSpec(crd.spec ?? {}), ...validateStatus(crd), ...validateApproval(crd, undefined));
+  errors.push(...validateSpec(crd.spec ?? {}, true), ...validateStatus(crd), ...validateApproval(crd, undefined));
   errors.push(...validatePreserveUnknown(crd, undefined));
   return errors;
 }
@@ -32,7 +33,9 @@ export function validateCrd(crd: Crd): FieldError[] {
 export function validateCrdUpdate(crd: Crd, old: Crd): FieldError[] {
   const { spec = {} } = crd;
   const { spec: oldSpec = {} } = old;
-  const errors = validateSpec(spec, oldSpec);
+  const allowInvalidBundle =
+    !isCrdConditionTrue(old, 'Established') || caBundleProblem(oldSpec.conversion) !== undefined;
+  const errors = validateSpec(spec, allowInvalidBundle, oldSpec);
   const immutable = (value: string | undefined, before: string | undefined, field: string) => {
     if ((value ?? '') !== (before ?? '')) errors.push(fieldError.invalid(field, value ?? '', 'field is immutable'));
   };
@@ -56,7 +59,7 @@ function isSet(part: unknown): boolean {
   return part !== undefined && !(Array.isArray(part) && part.length === 0);
 }
 
-function validateSpec(spec: CrdSpec, old?: CrdSpec): FieldError[] {
+function validateSpec(spec: CrdSpec, allowInvalidBundle: boolean, old?: CrdSpec): FieldError[] {
   const { group = '', scope = '', versions = [], names = {}, conversion } = spec;
   const errors: FieldError[] = [];
   const groupProblems = dns1123Subdomain(group);
@@ -142,7 +145,7 @@ function validateSpec(spec: CrdSpec, old?: CrdSpec): FieldError[] {
       const detail = 'must be None if spec.preserveUnknownFields is true';
       errors.push(fieldError.invalid('spec.conversion.strategy', conversion.strategy ?? '', detail));
     }
-    errors.push(...validateConversion(conversion, 'spec.conversion'));
+    errors.push(...validateConversion(conversion, 'spec.conversion', allowInvalidBundle));
   }
   return errors;
 }
