@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import { openAuditTrail } from './audit/open.ts';
 import { createAdmission } from './admission/index.ts';
 import { builtinDefinitions } from './api/builtin.ts';
 import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defaults.ts';
@@ -64,20 +65,21 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const log = createLogger(config.logLevel);
   const metrics = createMetrics();
   const pki = await pkiOf(config);
+  const builtIn = createCatalogSource({
+    definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
+    resources: config.resources,
+  });
   const store = await openPostgresStore({
     databaseUrl: prepared.databaseUrl,
     defaults: createDefaultContent({
       caCertificatePem: pki.caCert,
+      groupVersions: builtIn.groupVersions,
       ...(config.clusterDefaults ? { clusterDefaults: clusterDefaultsOf(config, pki) } : {}),
     }),
     cacheBytes: config.limits.cacheBytes,
     historyRetentionMs: config.historyRetentionMs,
     metrics: metrics.registry,
     log,
-  });
-  const builtIn = createCatalogSource({
-    definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
-    resources: config.resources,
   });
   const webhooks = createWebhookCaller({
     services: createStoredServiceResolver(store),
@@ -119,6 +121,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     }),
   });
   const client = createLoopbackClient({ registry, catalogs, store, user: systemUser });
+  const audit = config.roles.includes('api') ? openAuditTrail(config.audit, log) : undefined;
   const background: { stop(): Promise<void> }[] = [];
   let url = externalUrl;
   let stopApi = async (): Promise<void> => {};
@@ -134,6 +137,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       metrics,
       version: versionInfo(version),
       descriptions: createDescriptions(),
+      ...(audit === undefined ? {} : { audit }),
       connector: createConnector({
         store,
         ...(extensions.connect === undefined ? {} : { backend: extensions.connect }),
@@ -156,6 +160,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       stopFollowing();
       api.stopBeingReady();
       await Promise.all([api.drain(), listener.close(drainMs)]);
+      await audit?.close();
     };
   }
   if (config.roles.includes('controllers'))

@@ -5,6 +5,7 @@ import {
   validatingWebhookConfigurations,
 } from './admissionregistration.k8s.io/v1/webhooks.ts';
 import { customResourceDefinitions } from './apiextensions.k8s.io/v1/customresourcedefinitions.ts';
+import { apiServices } from './apiregistration.k8s.io/v1/apiservices.ts';
 import { controllerRevisions } from './apps/v1/controllerrevisions.ts';
 import { daemonSets } from './apps/v1/daemonsets.ts';
 import { deployments } from './apps/v1/deployments.ts';
@@ -80,6 +81,7 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
   secrets,
   serviceAccounts,
   services,
+  apiServices,
   controllerRevisions,
   daemonSets,
   deployments,

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { stringify } from '../apimachinery/json.ts';
 import type { KubeObject } from '../apimachinery/object.ts';
+import { localApiServices } from './apiregistration.k8s.io/v1/local-services.ts';
+import { apiServiceResource } from './apiregistration.k8s.io/v1/types.ts';
 import { clusterDefaults, type ClusterDefaultsOptions } from './cluster-defaults/cluster-defaults.ts';
 import { systemPriorityClasses } from './scheduling.k8s.io/v1/system-classes.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from './rbac.authorization.k8s.io/v1/bootstrap-roles.ts';
@@ -13,6 +15,8 @@ export type DefaultObject = { readonly namespace: string; readonly name: string;
 export type DefaultContentOptions = {
   /** What `kube-root-ca.crt` holds in every namespace: the authority of this server's certificate. */
   readonly caCertificatePem: string;
+  /** What the server serves itself: each has an APIService. */
+  readonly groupVersions?: readonly { readonly group: string; readonly version: string }[];
   /** Also what a cluster with nodes shows of itself: the namespace `kube-node-lease`, the Service `kubernetes`, bootstrap flow control and RBAC. */
   readonly clusterDefaults?: ClusterDefaultsOptions;
 };
@@ -149,6 +153,8 @@ export function createDefaultContent(options: DefaultContentOptions): {
   add('priorityclasses.scheduling.k8s.io', systemPriorityClasses(creationTime));
   add('clusterroles.rbac.authorization.k8s.io', bootstrapClusterRoles);
   add('clusterrolebindings.rbac.authorization.k8s.io', bootstrapClusterRoleBindings);
+  if (options.groupVersions !== undefined)
+    add(apiServiceResource, localApiServices(options.groupVersions, creationTime));
   if (options.clusterDefaults !== undefined)
     for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime)) add(resource, objects);
   return {

@@ -15,7 +15,9 @@ export type CatalogOptions = {
  * The catalogs of logical clusters that serve what is built in: one for root, one for all others. Nothing is kept per cluster.
  * @throws when two definitions claim the same resource.
  */
-export function createCatalogSource(options: CatalogOptions): BuiltInCatalogs {
+export function createCatalogSource(
+  options: CatalogOptions,
+): BuiltInCatalogs & { readonly groupVersions: readonly GroupVersion[] } {
   const wanted = new Set(options.resources);
   const served = options.definitions.filter(
     (definition) => wanted.has('*') || wanted.has(formatGroupResource(definition)),
@@ -28,7 +30,19 @@ export function createCatalogSource(options: CatalogOptions): BuiltInCatalogs {
     catalogFor,
     recentFor: catalogFor,
     builtIn: (cluster: ClusterRecord) => (cluster.name === rootCluster ? root : tenant),
+    groupVersions: groupVersionsOf(tenant),
   };
+}
+
+export type GroupVersion = { readonly group: string; readonly version: string };
+
+/** What a catalog serves that tenants may know of. */
+function groupVersionsOf({ definitions }: Catalog): readonly GroupVersion[] {
+  return definitions
+    .filter(({ internal }) => internal !== true)
+    .flatMap(({ group, versions }) =>
+      versions.filter(({ served }) => served).map(({ version }) => ({ group, version })),
+    );
 }
 
 /** Catalogs that need no storage. */
