@@ -39,6 +39,7 @@ describe('claims without a class', () => {
     assert.equal(await nameOf(claim('x', { storageClassName: '' })), '');
     const annotations = { 'volume.beta.kubernetes.io/storage-class': 'old' };
     assert.equal(await nameOf(claim('x', {}, { annotations })), undefined);
+    assert.match(fixture.warnings.at(-1) ?? '', /storage-class\]: deprecated since v1\.8; use "storageClassName"/);
   });
 });
 

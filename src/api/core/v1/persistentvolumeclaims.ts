@@ -6,6 +6,7 @@ import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachin
 import { builtinResource } from '../../builtin-resource.ts';
 import { requireUnchanged } from '../../field-path.ts';
 import { accessModesCell, type Claim, type ClaimSpec, defaultClaim, validateClaimSpec } from './claim-spec.ts';
+import { warnOfClaimSpec } from './pod-template/warn-volumes.ts';
 
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
@@ -111,6 +112,14 @@ export const persistentVolumeClaims = builtinResource({
       return errors;
     },
     validateUpdate,
+    warn(object, _old, ctx) {
+      const { metadata, spec } = object as Claim;
+      if (Object.hasOwn(metadata.annotations ?? {}, classAnnotation))
+        ctx.warn(
+          `metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`,
+        );
+      warnOfClaimSpec(spec, 'spec', ctx);
+    },
   },
   status: {},
 });
