@@ -18,6 +18,13 @@ export function goStringSlice(values: readonly string[] | undefined): string {
   return values === undefined ? '[]string(nil)' : `[]string{${values.map(goString).join(', ')}}`;
 }
 
+/** A metav1.Time or MicroTime: `2024-01-02 03:04:05.000006 +0000 UTC`; the year 1 when it is not set. */
+export function goTime(time: string | null | undefined): string {
+  if (time === undefined || time === null || time === '') return '0001-01-01 00:00:00 +0000 UTC';
+  const fraction = /\.(\d*?)0*Z$/.exec(time)?.[1] ?? '';
+  return `${time.slice(0, 10)} ${time.slice(11, 19)}${fraction === '' ? '' : `.${fraction}`} +0000 UTC`;
+}
+
 /** `[]apps.Kind{"a", "b"}`: a list whose items have a type of their own. */
 export function goTypedSlice(type: string, values: readonly string[]): string {
   return `[]${type}{${values.map(goString).join(', ')}}`;

@@ -66,7 +66,11 @@ export function writeNulls(object: JsonObject, schema: StructSchema): void {
 }
 
 function fill(object: JsonObject, plan: NullPlan, isRoot: boolean): void {
-  for (const name of plan.nullable) if (object[name] === undefined) object[name] = null;
+  for (const name of plan.nullable) {
+    const given = object[name];
+    // An empty list does not survive the way to etcd: protobuf does not know it from none.
+    if (given === undefined || (Array.isArray(given) && given.length === 0)) object[name] = null;
+  }
   for (const { name, value } of plan.nested) {
     if (isRoot && name === 'metadata') continue;
     const given = object[name];

@@ -1,5 +1,5 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
-import { goString, goStringMap } from '../../../apimachinery/go-syntax.ts';
+import { goLabelSelector, goPointer, goString, goStringMap } from '../../../apimachinery/go-syntax.ts';
 import { deepEqual, type JsonObject } from '../../../apimachinery/json.ts';
 import { labelSelectorFromObject, matchesLabels } from '../../../apimachinery/labels.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
@@ -17,7 +17,6 @@ import { invalidEach, requireNonNegative } from '../../field-path.ts';
 import type { StrategyContext } from '../../resource-definition.ts';
 import { type IntOrPercent } from './int-or-percent.ts';
 import {
-  invalidSelector,
   isEmpty,
   validateAlwaysRestarts,
   validateCollisionCount,
@@ -91,7 +90,7 @@ function validate(object: KubeObject): FieldError[] {
   requireNonNegative('spec.minReadySeconds', spec.minReadySeconds, errors);
   requireNonNegative('spec.ordinals.start', spec.ordinals?.start, errors);
   if (validateSelector(spec, 'empty selector is invalid for statefulset', errors)) validateSetTemplate(spec, errors);
-  else errors.push(invalidSelector(spec.selector));
+  else errors.push(fieldError.invalid('spec.selector', goSyntax(goLabelSelector(spec.selector ?? {})), ''));
   validateAlwaysRestarts(spec.template ?? {}, 'StatefulSet', errors);
   return errors;
 }
@@ -102,11 +101,12 @@ function validateUpdateStrategy({ updateStrategy = {} }: StatefulSetSpec, errors
   if (type === 'OnDelete') {
     if (rollingUpdate === undefined) return;
     const message = "only allowed for updateStrategy 'RollingUpdate'";
-    errors.push(fieldError.invalid(`${path}.rollingUpdate`, rollingUpdate, message));
+    const shown = `apps.RollingUpdateStatefulSetStrategy{Partition:${rollingUpdate.partition ?? 0}, MaxUnavailable:(*intstr.IntOrString)(nil)}`;
+    errors.push(fieldError.invalid(`${path}.rollingUpdate`, goSyntax(shown), message));
   } else if (type === 'RollingUpdate') {
     requireNonNegative(`${path}.rollingUpdate.partition`, rollingUpdate?.partition, errors);
   } else {
-    const shown = `apps.StatefulSetUpdateStrategy{Type:${goString(type)}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`;
+    const shown = `apps.StatefulSetUpdateStrategy{Type:${goString(type)}, RollingUpdate:${goPointer('apps.RollingUpdateStatefulSetStrategy', rollingUpdate)}}`;
     errors.push(fieldError.invalid(path, goSyntax(shown), "must be 'RollingUpdate' or 'OnDelete'"));
   }
 }

@@ -1,11 +1,23 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import { goStringSlice } from '../../../apimachinery/go-syntax.ts';
+import type { Json } from '../../../apimachinery/json.ts';
+import { cidrMessage, isCidr } from '../../../apimachinery/validation/ip.ts';
+import { type Taint, validateTaints } from './validate-taints.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn, unknownTime } from '../../../apimachinery/table.ts';
 import { proxySubresource } from '../../connect.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 
 type Node = KubeObject & {
-  spec?: { unschedulable?: boolean; podCIDR?: string; podCIDRs?: string[]; providerID?: string };
+  spec?: {
+    unschedulable?: boolean;
+    podCIDR?: string;
+    podCIDRs?: string[];
+    providerID?: string;
+    externalID?: string;
+    taints?: Taint[];
+    configSource?: Json;
+  };
   status?: {
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;
@@ -25,8 +37,40 @@ const roleLabel = 'kubernetes.io/role';
 
 function applyDefaults(object: KubeObject): void {
   const { spec, status } = object as Node;
-  if (spec?.podCIDR && (spec.podCIDRs ?? []).length === 0) spec.podCIDRs = [spec.podCIDR];
+  agreeOnRanges(spec);
   if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+}
+
+/** `podCIDR` is the first of `podCIDRs`. A writer that knows only the one, or changed only the one, means it (stock's conversion of NodeSpec). */
+function agreeOnRanges(spec: Node['spec']): void {
+  if (spec === undefined) return;
+  const { podCIDR = '', podCIDRs } = spec;
+  if (podCIDR !== '') {
+    if (podCIDRs?.[0] !== podCIDR) spec.podCIDRs = [podCIDR];
+  } else if (podCIDRs?.[0] !== undefined && podCIDRs[0] !== '') [spec.podCIDR] = podCIDRs;
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const { spec = {} } = object as Node;
+  const errors: FieldError[] = [];
+  if (spec.taints !== undefined) validateTaints(spec.taints, 'metadata.taints', errors);
+  const { podCIDRs = [] } = spec;
+  podCIDRs.forEach((range, index) => {
+    if (!isCidr(range)) errors.push(fieldError.invalid(`spec.podCIDRs[${index}]`, range, cidrMessage));
+  });
+  if (podCIDRs.length > 1) {
+    const families = new Set(podCIDRs.map((range) => range.includes(':')));
+    const broken = podCIDRs.find((range) => !isCidr(range));
+    if (broken !== undefined) {
+      const detail = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${podCIDRs.indexOf(broken)}]: <nil> (invalid CIDR address: ${broken})`;
+      errors.push({ type: 'InternalError', field: 'spec.podCIDRs', detail });
+    }
+    if (broken !== undefined || families.size < 2 || podCIDRs.length > 2) {
+      const message = 'may specify no more than one CIDR for each IP family';
+      errors.push(fieldError.invalid('spec.podCIDRs', goSyntax(goStringSlice(podCIDRs)), message));
+    }
+  }
+  return errors;
 }
 
 /** What was once assigned to a node stays (ValidateNodeUpdate). */
@@ -46,7 +90,15 @@ function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
     errors.push(
       fieldError.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'),
     );
+  if (spec.taints !== undefined) validateTaints(spec.taints, 'metadata.taints', errors);
+  if ((spec.externalID ?? '') !== (old.externalID ?? ''))
+    errors.push(fieldError.forbidden('spec.externalID', 'may not be updated'));
   return errors;
+}
+
+/** Dynamic configuration of kubelets is gone. */
+function dropConfigSource(object: KubeObject): void {
+  delete (object as Node).spec?.configSource;
 }
 
 function statusCell({ spec = {}, status = {} }: Node): string {
@@ -106,7 +158,15 @@ export const nodes = builtinResource({
       ];
     },
   },
-  strategy: { generation: 'none', allowUnconditionalUpdate: true, applyDefaults, validateUpdate },
+  strategy: {
+    generation: 'none',
+    allowUnconditionalUpdate: true,
+    applyDefaults,
+    prepareForCreate: dropConfigSource,
+    prepareForUpdate: dropConfigSource,
+    validate,
+    validateUpdate,
+  },
   status: {},
   subresources: { proxy: proxySubresource('Node') },
   fieldSelectors: {

@@ -1,19 +1,13 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { fieldError } from '../../../apimachinery/errors.ts';
+import { deepEqual, type Json } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { builtinResource } from '../../builtin-resource.ts';
-import { immutableMessage, requireOneOf } from '../../field-path.ts';
+import { immutableMessage } from '../../field-path.ts';
+import type { StrategyContext } from '../../resource-definition.ts';
+import { warnOfIp } from '../../core/v1/pod-template/warnings.ts';
+import { type EndpointSlice, validateEndpointSlice } from './validate-endpoint-slice.ts';
 
-type EndpointSlice = KubeObject & {
-  addressType?: string;
-  endpoints?: { addresses?: string[] }[];
-  ports?: { name?: string; protocol?: string; port?: number }[];
-};
-
-const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
-const maxEndpoints = 1000;
-const maxPorts = 100;
-const maxAddresses = 100;
 const shown = 3;
 
 function applyDefaults(object: KubeObject): void {
@@ -23,18 +17,28 @@ function applyDefaults(object: KubeObject): void {
   }
 }
 
-function validate(object: KubeObject): FieldError[] {
-  const { addressType, endpoints = [], ports = [] } = object as EndpointSlice;
-  const errors: FieldError[] = [];
-  requireOneOf('addressType', addressType, addressTypes, errors);
-  if (endpoints.length > maxEndpoints) errors.push(fieldError.tooMany('endpoints', endpoints.length, maxEndpoints));
-  endpoints.forEach(({ addresses = [] }, index) => {
-    const path = `endpoints[${index}].addresses`;
-    if (addresses.length === 0) errors.push(fieldError.required(path, 'must contain at least 1 address'));
-    else if (addresses.length > maxAddresses) errors.push(fieldError.tooMany(path, addresses.length, maxAddresses));
-  });
-  if (ports.length > maxPorts) errors.push(fieldError.tooMany('ports', ports.length, maxPorts));
-  return errors;
+/** Written by v1beta1 only: nodes are named by `nodeName` now. */
+function dropTopology(object: KubeObject, old?: KubeObject): void {
+  const { endpoints = [] } = object as EndpointSlice;
+  const known = (old as EndpointSlice | undefined)?.endpoints;
+  if (known !== undefined && deepEqual(known as Json, endpoints as Json)) return;
+  const dropsNodes = known?.some(({ hints }) => hints?.forNodes !== undefined) !== true;
+  for (const endpoint of endpoints) {
+    delete endpoint.deprecatedTopology;
+    // The feature is off by default in 1.33.
+    if (dropsNodes && endpoint.hints !== undefined) delete endpoint.hints.forNodes;
+  }
+}
+
+const knownManagers = new Set(['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']);
+
+function warn(object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): void {
+  const { addressType, endpoints = [], metadata } = object as EndpointSlice;
+  if (old === undefined && addressType === 'FQDN') ctx.warn('spec.addressType: FQDN endpoints are deprecated');
+  if (knownManagers.has(metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return;
+  endpoints.forEach(({ addresses }, index) =>
+    addresses?.forEach((address, at) => warnOfIp(address, `endpoints[${index}].addresses[${at}]`, ctx)),
+  );
 }
 
 function listCell(values: readonly string[]): string {
@@ -72,7 +76,10 @@ export const endpointSlices = builtinResource({
     generation: 'spec',
     allowUnconditionalUpdate: true,
     applyDefaults,
-    validate,
+    prepareForCreate: (object) => dropTopology(object),
+    prepareForUpdate: dropTopology,
+    validate: validateEndpointSlice,
+    warn,
     validateUpdate(object, old) {
       const { addressType = '' } = object as EndpointSlice;
       if (addressType === (old as EndpointSlice).addressType) return [];

@@ -1,4 +1,5 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { goTime } from '../../../apimachinery/go-syntax.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import { deepEqual } from '../../../apimachinery/json.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { builtinSchema } from '../../builtin-types.ts';
@@ -83,15 +84,16 @@ function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
   requireUnchanged('message', event.message ?? '', old.message ?? '', errors);
   const shownSource = `core.EventSource{Component:${JSON.stringify(source.component ?? '')}, Host:${JSON.stringify(source.host ?? '')}}`;
   requireUnchanged('source', source, old.source ?? {}, errors, shownSource);
-  requireUnchanged('firstTimestamp', event.firstTimestamp ?? null, old.firstTimestamp ?? null, errors);
-  requireUnchanged('lastTimestamp', event.lastTimestamp ?? null, old.lastTimestamp ?? null, errors);
+  for (const field of ['firstTimestamp', 'lastTimestamp'] as const)
+    requireUnchanged(field, event[field] ?? null, old[field] ?? null, errors, goTime(event[field]));
   requireUnchanged('count', event.count ?? 0, old.count ?? 0, errors);
   requireUnchanged('reason', event.reason ?? '', old.reason ?? '', errors);
   requireUnchanged('type', event.type ?? '', old.type ?? '', errors);
-  requireUnchanged('eventTime', event.eventTime ?? null, old.eventTime ?? null, errors);
+  requireUnchanged('eventTime', event.eventTime ?? null, old.eventTime ?? null, errors, goTime(event.eventTime));
   requireUnchanged('action', event.action ?? '', old.action ?? '', errors);
   if (!deepEqual(event.related, old.related)) {
-    errors.push(fieldError.invalid('related', event.related ?? null, immutableMessage));
+    const shown = event.related === undefined ? null : goSyntax(goObjectReference(event.related));
+    errors.push(fieldError.invalid('related', shown, immutableMessage));
   }
   requireUnchanged('reportingController', event.reportingComponent ?? '', old.reportingComponent ?? '', errors);
   requireUnchanged('reportingInstance', event.reportingInstance ?? '', old.reportingInstance ?? '', errors);

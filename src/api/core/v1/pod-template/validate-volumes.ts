@@ -200,7 +200,11 @@ function validateInTree(volume: Volume, driver: InTreeDriver, path: string, erro
   validateInTreeDriver(driver, value, undefined, at, errors);
   const { name = '' } = volume;
   const { targetPortal = '', initiatorName } = value;
-  if (driver === 'iscsi' && initiatorName !== undefined && `${name}:${String(targetPortal)}`.length > 64)
+  if (
+    driver === 'iscsi' &&
+    initiatorName !== undefined &&
+    `${name}:${typeof targetPortal === 'string' ? targetPortal : ''}`.length > 64
+  )
     errors.push(fieldError.invalid(path.replace(/iscsi$/, 'name'), name, iscsiTooLong));
 }
 
