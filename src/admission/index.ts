@@ -22,6 +22,7 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account/plugin.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { ConfigurationIndex } from './dynamic/configuration-index.ts';
 import { admissionConfigurations } from './dynamic/announce.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
@@ -41,7 +42,7 @@ export type AdmissionOptions = {
 };
 
 /** Stock's plugins that are here, by name. The names also stand in config/admission-plugins.ts, which says their order and which are on. */
-const stockPlugins: Readonly<Record<string, (options: AdmissionOptions) => AdmissionPlugin>> = {
+const stockPlugins: Readonly<Record<string, (options: AdmissionOptions & DynamicOptions) => AdmissionPlugin>> = {
   NamespaceLifecycle: namespaceLifecycle,
   ServiceAccount: serviceAccount,
   TaintNodesByCondition: taintNodesByCondition,
@@ -72,8 +73,12 @@ const last: ReadonlySet<string> = new Set([
   'ResourceQuota',
 ]);
 
+/** What the plugins that a logical cluster configures share. */
+type DynamicOptions = { readonly configurations: ConfigurationIndex };
+
 /** The admission chain that every server has. */
-export function createAdmission(options: AdmissionOptions): AdmissionChain {
+export function createAdmission(given: AdmissionOptions): AdmissionChain {
+  const options = { ...given, configurations: new ConfigurationIndex(given.store) };
   const names = chosenPlugins(options.choice ?? defaultPlugins);
   const make = (name: string): AdmissionPlugin => {
     const plugin = stockPlugins[name]?.(options);

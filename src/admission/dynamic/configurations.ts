@@ -1,7 +1,11 @@
 import type { KubeObject } from '../../apimachinery/object.ts';
-import type { ClusterRecord, CachedObject, ObjectStore } from '../../storage/object-store.ts';
+import type { CachedObject, ClusterRecord, ObjectStore } from '../../storage/object-store.ts';
+import type { ConfigurationIndex } from './configuration-index.ts';
 
-export type ConfigurationStore = Pick<ObjectStore, 'guard' | 'peek' | 'list'>;
+export type ConfigurationSource = {
+  readonly store: Pick<ObjectStore, 'peek' | 'list'>;
+  readonly configurations: ConfigurationIndex;
+};
 
 /** The configurations of one kind in a logical cluster, compiled, in order of their names. At once when this process knows them, above all when there are none. */
 export type Configurations<T> = (cluster: ClusterRecord) => readonly T[] | Promise<readonly T[]>;
@@ -9,12 +13,11 @@ export type Configurations<T> = (cluster: ClusterRecord) => readonly T[] | Promi
 const none: readonly never[] = [];
 
 /**
- * Follows the configurations of a resource in all logical clusters without keeping anything of an idle one: whoever writes one raises the guard of its
- * logical cluster (see `admissionConfigurations`), so where the guard never was raised there are none, and where it was, the collection is kept in memory
+ * Follows the configurations of a resource: a logical cluster that has none costs a look into a map; of one that has some the collection is kept in memory
  * while it is used. `compile` is called once for each state of an object.
  */
 export function followConfigurations<T>(
-  store: ConfigurationStore,
+  { store, configurations }: ConfigurationSource,
   resource: string,
   compile: (object: KubeObject) => T,
 ): Configurations<T> {
@@ -37,14 +40,10 @@ export function followConfigurations<T>(
     }
     return list;
   };
-  const load = async (cluster: ClusterRecord): Promise<readonly T[]> => {
-    if ((await store.guard(cluster.name)) === 0) return none;
-    return compileAll((await store.list({ cluster: cluster.name, resource, at: { mode: 'any' } })).items);
-  };
   return (cluster) => {
-    const guard = store.guard(cluster.name);
-    if (guard === 0) return none;
-    const items = typeof guard === 'number' ? store.peek(cluster.name, resource, '') : undefined;
-    return items === undefined ? load(cluster) : compileAll(items);
+    if (!configurations.mayHave(cluster, resource)) return none;
+    const items = store.peek(cluster.name, resource, '');
+    if (items !== undefined) return compileAll(items);
+    return store.list({ cluster: cluster.name, resource, at: { mode: 'any' } }).then((list) => compileAll(list.items));
   };
 }

@@ -12,7 +12,7 @@ import type { Form } from './match.ts';
 /** An object in a form, as clients get it. The result shares nothing with the argument. @throws ApiError when it cannot be converted */
 export async function inForm(attributes: AdmissionAttributes, object: KubeObject, form: Form): Promise<KubeObject> {
   const { kind, target } = attributes;
-  if (kind !== undefined) return deepCopy(object as Json) as KubeObject;
+  if (kind !== undefined) return asServed(attributes, deepCopy(object as Json) as KubeObject, form);
   const { definition, version } = form;
   const own = await converted(attributes, object, form);
   const served = fromStorageVersion(definition, version, own);
@@ -58,7 +58,9 @@ function withMetadata(object: KubeObject): KubeObject {
 
 /** As JSON that others get it: with the nulls that Go writes. Changes and gives its argument. */
 export function asServed({ target, kind }: AdmissionAttributes, object: KubeObject, form: Form): KubeObject {
-  if (kind === undefined && target.definition.builtIn) writeNulls(object as JsonObject, form.version.schema);
+  const schema = kind === undefined ? form.version.schema : builtinSchemaForKind(kind);
+  if (schema !== undefined && (kind !== undefined || target.definition.builtIn))
+    writeNulls(object as JsonObject, schema);
   return object;
 }
 

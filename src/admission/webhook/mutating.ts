@@ -19,7 +19,7 @@ const resource = 'mutatingwebhookconfigurations.admissionregistration.k8s.io';
 
 /** Asks the mutating webhooks of the logical cluster, one after the other in order of their names, each about what those before it have made. */
 export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
-  const configurations = followConfigurations(options.store, resource, hooksOf);
+  const configurations = followConfigurations(options, resource, hooksOf);
   return {
     name,
     handles: (_operation, { definition }) => isOpen(definition),

@@ -61,13 +61,18 @@ export function patchedObject(
   } catch (error) {
     throw error instanceof ApiError ? internalError(error.cause ?? error) : error;
   }
-  if (!isObject(patched)) throw unfit(patched, typeMeta);
+  if (!isObject(patched)) throw unreadable(patched);
   checkKind(patched, form);
   try {
     return refit(attributes, patched, form);
   } catch (error) {
     throw error instanceof DecodeError ? internalError(new Error(error.problem)) : error;
   }
+}
+
+function unreadable(patched: Json): ApiError {
+  const why = `json: cannot unmarshal ${goKind(patched)} into Go value of type ${typeMeta}`;
+  return internalError(new Error(`couldn't get version/kind; json parse error: ${why}`));
 }
 
 const typeMeta =

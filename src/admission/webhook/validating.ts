@@ -13,7 +13,7 @@ const resource = 'validatingwebhookconfigurations.admissionregistration.k8s.io';
 
 /** Asks the validating webhooks of the logical cluster, all at once; the first to refuse decides what the client is told. */
 export function validatingWebhooks(options: WebhookOptions): AdmissionPlugin {
-  const configurations = followConfigurations(options.store, resource, hooksOf);
+  const configurations = followConfigurations(options, resource, hooksOf);
   return {
     name: 'ValidatingAdmissionWebhook',
     handles: (_operation, { definition }) => isOpen(definition),

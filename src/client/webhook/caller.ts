@@ -128,7 +128,10 @@ function objectOf(answer: HttpAnswer): JsonObject {
     throw new WebhookCallError(
       `0-length response with status code: ${status} and content type: ${contentType === '' ? 'application/json' : contentType}`,
     );
-  if (!isMediaType(contentType)) throw new WebhookCallError('Internal error occurred: mime: invalid media type');
+  if (!isMediaType(contentType))
+    throw new WebhookCallError(
+      `Internal error occurred: mime: ${contentType.includes('/') ? 'invalid media parameter' : 'expected slash after first token'}`,
+    );
   const value = parsed(body) ?? {};
   if (!isObject(value))
     throw new WebhookCallError(`couldn't get version/kind; json parse error: ${notAnObject(value)}`);

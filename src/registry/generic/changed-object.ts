@@ -123,7 +123,10 @@ export async function prepareChangedObject(
     options,
   };
   const admitting = engine.admission.admit(attributes);
-  if (admitting !== undefined) await admitting;
+  if (admitting !== undefined) {
+    await admitting;
+    claimNamespace(object.metadata, facts.namespaced, target.namespace);
+  }
   deduplicateOwners(object.metadata, ctx, true);
   const prepared = keepTheRest(target, object, old, strategyContext(ctx, now));
   carryMetadata(prepared.metadata, old.metadata);

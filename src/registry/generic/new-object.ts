@@ -66,7 +66,10 @@ export async function prepareNewObject(
     options,
   };
   const admitting = engine.admission.admit(attributes);
-  if (admitting !== undefined) await admitting;
+  if (admitting !== undefined) {
+    await admitting;
+    claimNamespace(object.metadata, facts.namespaced, target.namespace);
+  }
   deduplicateOwners(object.metadata, ctx, true);
   // Built-in kinds reset their own status, and nodes may bring one.
   if (definition.status !== undefined && !definition.builtIn && object['status'] !== undefined) delete object['status'];

@@ -20,6 +20,7 @@ import type {
   WatchSink,
   WriteOptions,
 } from '../registry.ts';
+import { admitSent } from './admitted-creation.ts';
 import { createObject } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { deleteObject } from './delete.ts';
@@ -106,7 +107,19 @@ class GenericRegistry implements Registry {
   create(ctx: RequestContext, target: Target, object: KubeObject, options: WriteOptions): Promise<Rendered> {
     const own = this.#own(target);
     if (own === undefined) return createObject(this.#engine, ctx, target, object, options).catch(rethrowForClients);
-    return own.create?.(ctx, target, object, options) ?? refuse(target, 'create');
+    if (own.create === undefined) return refuse(target, 'create');
+    return this.#createOwn(own.create.bind(own), ctx, target, object, options);
+  }
+
+  async #createOwn(
+    create: NonNullable<RestStorage['create']>,
+    ctx: RequestContext,
+    target: Target,
+    object: KubeObject,
+    options: WriteOptions,
+  ): Promise<Rendered> {
+    await admitSent(this.#engine, ctx, target, object, options).catch(rethrowForClients);
+    return create(ctx, target, object, options);
   }
 
   update(ctx: RequestContext, target: Target, object: KubeObject, options: WriteOptions): Promise<UpdateAnswer> {

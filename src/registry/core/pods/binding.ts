@@ -8,6 +8,7 @@ import {
 } from '../../../apimachinery/errors.ts';
 import { deepCopy, isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
+import { alreadyAdmitted } from '../../generic/admitted-creation.ts';
 import { prepareChangedObject } from '../../generic/changed-object.ts';
 import { type Engine, keyOf, type RestStorageFactory } from '../../generic/engine.ts';
 import { guaranteedWrite } from '../../generic/guaranteed-write.ts';
@@ -88,7 +89,7 @@ async function bind(
     pod['spec'] = { ...spec, nodeName: node };
     if (annotations !== undefined) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
     pod['status'] = scheduled(structField(pod, 'status') ?? {}, formatTime(engine.now()));
-    const changed = await prepareChangedObject(engine, ctx, target, pod, current, options, true);
+    const changed = await prepareChangedObject(alreadyAdmitted(engine), ctx, target, pod, current, options, true);
     return asAttempt(target, changed, current, options);
   });
 }

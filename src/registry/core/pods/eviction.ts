@@ -1,5 +1,7 @@
 import { badRequest, notFound } from '../../../apimachinery/errors.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
+import { alreadyAdmitted } from '../../generic/admitted-creation.ts';
+import { deleteObject } from '../../generic/delete.ts';
 import { keyOf, type RestStorageFactory } from '../../generic/engine.ts';
 import { structField, textField } from '../../generic/object-fields.ts';
 import { renderObject } from '../../generic/rendered.ts';
@@ -22,7 +24,12 @@ export const podEvictionStorage: RestStorageFactory = (engine) => ({
     const isGone = pod.object.metadata.deletionTimestamp !== undefined || endedPhases.has(phase);
     if (!isGone) await takeDisruption(engine, pod, options.dryRun);
     const asked = structField(eviction, 'deleteOptions');
-    await engine.registry.delete(ctx, { ...target, subresource: '' }, deleteOptions(asked, options.dryRun));
+    await deleteObject(
+      alreadyAdmitted(engine),
+      ctx,
+      { ...target, subresource: '' },
+      deleteOptions(asked, options.dryRun),
+    );
     return renderObject({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
   },
 });
