@@ -35,6 +35,7 @@ export type Config = {
   /** Where webhooks of logical clusters may be. */
   readonly webhookAddresses: WebhookAddresses;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly audit: AuditConfig;
   readonly oidc?: OidcConfig;
   readonly limits: Limits;
   /** How long the change log is kept. */
@@ -48,6 +49,16 @@ export type TlsConfig = {
   readonly minVersion: TlsVersion;
   /** IANA names; empty: all that are sound. */
   readonly cipherSuites: readonly string[];
+};
+
+export type AuditConfig = {
+  readonly policyFile?: string;
+  /** '-' is standard output. */
+  readonly logPath?: string;
+  readonly logMaxBytes: number;
+  readonly logMaxBackups: number;
+  readonly logMaxAgeMs: number;
+  readonly webhookConfigFile?: string;
 };
 
 export type OidcConfig = {

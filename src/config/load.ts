@@ -76,6 +76,14 @@ export function loadConfig(sources: Sources): Config {
       'error',
       'silent',
     ] as const),
+    audit: Object.freeze({
+      policyFile: read('audit-policy-file'),
+      logPath: read('audit-log-path'),
+      logMaxBytes: parseCount('audit-log-maxsize', read('audit-log-maxsize') ?? '', 0, 1 << 20) * (1 << 20),
+      logMaxBackups: parseCount('audit-log-maxbackup', read('audit-log-maxbackup') ?? '', 0, 1 << 20),
+      logMaxAgeMs: parseCount('audit-log-maxage', read('audit-log-maxage') ?? '', 0, 100_000) * 86_400_000,
+      webhookConfigFile: read('audit-webhook-config-file'),
+    }),
     oidc: parseOidc(read),
     limits: Object.freeze({
       bodyBytes: parseCount('max-request-bytes', read('max-request-bytes') ?? '', 1024, 64 << 20),

@@ -133,6 +133,39 @@ export const optionSpecs: readonly OptionSpec[] = [
     description: 'where they may be though --webhook-deny-addresses covers it',
   },
   {
+    name: 'audit-policy-file',
+    placeholder: 'FILE',
+    description: 'audit policy (audit.k8s.io/v1) that says what is recorded (default: all requests, at level Metadata)',
+  },
+  {
+    name: 'audit-log-path',
+    placeholder: 'FILE',
+    description: 'file that audit events are appended to, one a line; - for standard output (default: none)',
+  },
+  {
+    name: 'audit-log-maxsize',
+    placeholder: 'MEGABYTES',
+    description: 'size at which it is put aside; 0: never',
+    fallback: '100',
+  },
+  {
+    name: 'audit-log-maxbackup',
+    placeholder: 'N',
+    description: 'how many files put aside are kept; 0: all',
+    fallback: '10',
+  },
+  {
+    name: 'audit-log-maxage',
+    placeholder: 'DAYS',
+    description: 'how long files put aside are kept; 0: for ever',
+    fallback: '0',
+  },
+  {
+    name: 'audit-webhook-config-file',
+    placeholder: 'FILE',
+    description: 'kubeconfig of the server that audit events are sent to (default: none)',
+  },
+  {
     name: 'log-level',
     placeholder: 'LEVEL',
     description: 'trace, debug, info, warn, error or silent',

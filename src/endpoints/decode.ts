@@ -47,7 +47,11 @@ export function decodeBody(
   fieldValidation: FieldValidation,
 ): KubeObject {
   const expected = bodyKind(target);
-  if (mediaTypeOf(x.header('content-type')) === protobufType) return decodeProtobuf(body, target, expected, catalog);
+  if (mediaTypeOf(x.header('content-type')) === protobufType) {
+    const object = decodeProtobuf(body, target, expected, catalog);
+    x.audit?.requested(object);
+    return object;
+  }
   const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected);
   const ofDefinition = target.subresource === '' || target.subresource === 'status';
   const typed =
@@ -59,6 +63,7 @@ export function decodeBody(
   const strict = source !== undefined || duplicates.length === 0 ? unknown : [...duplicates, ...unknown];
   report(x, expected, strict, fieldValidation);
   object.metadata ??= {};
+  x.audit?.requested(object);
   return object;
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Descriptions } from '../apimachinery/openapi/v3.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { ServiceAccountDiscovery } from '../authentication/service-account/discovery-documents.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -28,6 +29,8 @@ export type Endpoints = {
   /** Texts of types and fields for `kubectl explain`. */
   readonly descriptions: Descriptions | undefined;
   readonly connector: Connector;
+  /** Undefined: nothing is recorded. */
+  readonly audit: AuditTrail | undefined;
   readonly health: HealthChecks;
   readonly inFlight: InFlight;
   readonly watches: Watches;

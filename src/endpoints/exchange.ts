@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { AuditRecord } from '../audit/trail.ts';
 import type { ClusterRecord } from '../storage/object-store.ts';
 import type { RequestContext, UserInfo } from '../registry/registry.ts';
 import { type RequestInfo, unparsedRequest } from './requestinfo.ts';
@@ -65,6 +66,8 @@ export class Exchange implements RequestContext {
   user!: UserInfo;
   /** The one who really asks when `user` is impersonated. */
   impersonator: UserInfo | undefined = undefined;
+  /** What the audit trail records of the request; undefined: nothing. */
+  audit: AuditRecord | undefined = undefined;
   warnings: string[] | undefined = undefined;
   /** performance.now() after which the request is given up; Infinity for watches. */
   deadline: number;
@@ -127,6 +130,10 @@ export class Exchange implements RequestContext {
   warn(text: string): void {
     this.warnings ??= [];
     if (this.warnings.length < maxWarnings && !this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  annotate(key: string, value: string): void {
+    this.audit?.annotate(key, value);
   }
 
   get defaultFieldManager(): string {

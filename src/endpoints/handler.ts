@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Descriptions } from '../apimachinery/openapi/v3.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { ServiceAccountDiscovery } from '../authentication/service-account/discovery-documents.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -35,6 +36,8 @@ export type ApiHandlerOptions = {
   readonly version: VersionInfo;
   /** What verifiers of ServiceAccount tokens read; without it those paths are 404. */
   readonly serviceAccountDiscovery?: ServiceAccountDiscovery;
+  /** Records requests; without it none are. */
+  readonly audit?: AuditTrail;
   /** Texts of types and fields for `kubectl explain`; without them OpenAPI has none. */
   readonly descriptions?: Descriptions;
   /** Serves logs, exec, attach, port-forward and proxies; without it no pod runs anywhere. */
@@ -83,6 +86,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
     version: options.version,
     serviceAccountDiscovery: options.serviceAccountDiscovery,
     descriptions: options.descriptions,
+    audit: options.audit,
     connector: options.connector ?? createConnector({ store }),
     health: healthChecks(store, options.readiness ?? [], () => ready),
     inFlight,

@@ -19,6 +19,8 @@ export type RequestContext = {
   readonly signal: AbortSignal;
   /** Adds a `Warning: 299` header. */
   warn(text: string): void;
+  /** Says something about the request in the audit trail. */
+  annotate?(key: string, value: string): void;
   /** Value for managedFields when the request names no fieldManager: the User-Agent up to its first slash. */
   readonly defaultFieldManager: string;
 };

@@ -11,6 +11,8 @@ export async function authorize(x: Exchange, authorizer: Authorizer): Promise<vo
   const attributes = attributesOf(x);
   if (x.info.clusterText !== '' && publicPath.test(attributes.path)) return requireAccess(x, attributes, authorizer);
   const decision = await authorizer.authorize(attributes);
+  x.annotate('authorization.k8s.io/decision', decision.outcome === 'allow' ? 'allow' : 'forbid');
+  x.annotate('authorization.k8s.io/reason', decision.reason);
   if (decision.outcome === 'allow') return;
   if (decision.reason === workspaceAccessNotPermitted)
     throw accessNotPermitted(x.user, x.info.fullPath, x.request.method);

@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import { route } from '../router.ts';
 import { AlreadyAnswered } from '../writers/respond.ts';
 import { respondError, respondPageNotFound, toApiError } from '../writers/status.ts';
+import { closeAudit, openAudit } from './audit.ts';
 import { assignAuditId } from './audit-id.ts';
 import { authenticate } from './authentication.ts';
 import { accessNotPermitted, authorize } from './authorization.ts';
@@ -22,6 +23,7 @@ import { logRequest } from './request-log.ts';
  *  4. logical cluster                a path that names none goes on without one, so that step 6 can ask for credentials first
  *  5. deadline                       `?timeout=`; from here on the request is in the in-flight set
  *  6. authentication                 401; anonymous only for health and version
+ *     audit                      recorded from here on as the policy says, failed authentications included
  *  7. no such logical cluster        403 with kcp's text: the same answer as without access
  *  8. impersonation                  the rest sees the impersonated user
  *  9. in-flight limits               429, after authentication so that a limit can one day be per user
@@ -40,6 +42,7 @@ export async function serve(endpoints: Endpoints, x: Exchange): Promise<void> {
     x.longRunning = isLongRunning(info);
     if (!x.longRunning) applyTimeoutParameter(x, endpoints.config.limits.requestTimeoutMs);
     await authenticate(x, endpoints.authenticator, cluster?.name ?? nowhere);
+    if (endpoints.audit !== undefined) openAudit(endpoints.audit, x, cluster?.name ?? '');
     if (info.path.startsWith('/clusters/')) {
       respondPageNotFound(x);
       return;
@@ -48,6 +51,7 @@ export async function serve(endpoints: Endpoints, x: Exchange): Promise<void> {
     x.cluster = cluster;
     if (x.request.headers['impersonate-user'] !== undefined || hasImpersonation(x)) {
       await impersonate(x, endpoints.authorizer);
+      x.audit?.impersonates(x.user);
     }
     endpoints.inFlight.enter(x);
     entered = true;
@@ -74,6 +78,8 @@ function isExpected(error: unknown): boolean {
 
 async function recover(endpoints: Endpoints, x: Exchange, error: unknown): Promise<void> {
   if (!isExpected(error)) x.failure = error;
+  // Whoever shows credentials that are not valid is recorded, too.
+  if (endpoints.audit !== undefined && x.user === undefined) openAudit(endpoints.audit, x, '', false);
   try {
     await respondError(x, error);
   } catch (second) {
@@ -86,6 +92,7 @@ function finish(endpoints: Endpoints, x: Exchange): void {
   const ms = performance.now() - x.started;
   try {
     endpoints.metrics.requestDone(x, ms / 1000);
+    closeAudit(x);
     logRequest(endpoints.log, x, ms);
   } catch (error) {
     endpoints.log.error({ err: error }, 'a request could not be logged');

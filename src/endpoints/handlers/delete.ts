@@ -19,6 +19,7 @@ export async function deleteObject(endpoints: Endpoints, x: Exchange, target: Ta
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const raw = body.length === 0 ? deleteOptionsFromQuery(x) : decodeDeleteOptions(body, x.header('content-type'));
   const options = validateDeleteOptions(raw);
+  x.audit?.requested({ kind: 'DeleteOptions', apiVersion: 'v1', ...raw });
   const answer = await endpoints.registry.delete(x, target, options);
   if (!answer.done || target.definition.strategy.returnDeletedObject === true) {
     const code = !answer.done && options.orphanDependents === false ? 202 : 200;

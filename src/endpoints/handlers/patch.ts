@@ -30,6 +30,7 @@ export async function patchObject(endpoints: Endpoints, x: Exchange, target: Tar
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const { options, force } = parsePatchOptions(x, type === 'apply');
   const { patch, strictErrors } = decodePatch(type, body);
+  x.audit?.requested(patch);
   const answer = await endpoints.registry.patch(
     x,
     target,

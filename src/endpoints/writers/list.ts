@@ -9,6 +9,9 @@ import { protobufList, protobufType } from './protobuf.ts';
 import { acceptsGzip, beginAnswer, commonHeaders, gzipThreshold, respondBody, respondDocument } from './respond.ts';
 import { columnDefinitions, includeObjectOf, tableRow } from './table.ts';
 
+/** Longer lists are not in the audit trail: an event must stay of a size that receivers take. */
+const maxRecordedItems = 500;
+
 /**
  * Answers with a list. The items are one buffer that is remembered as long as the list does not change (`ListAnswer.version`), compressed or not;
  * only the head, which carries the revision, is written anew.
@@ -32,6 +35,10 @@ export async function respondList(
   }
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${metadataOf(answer)},`;
   const tail = listTail(target, answer, metaVersion);
+  if (x.audit?.wantsResponse === true && answer.items.length <= maxRecordedItems) {
+    const items = answer.items.map((item) => item.object());
+    x.audit.responded({ kind, apiVersion, metadata: answer.metadata, items });
+  }
   if (mediaType.format === 'json' && !wantsPretty(x.parameter('pretty'), x.header('user-agent'), mediaType)) {
     await respondHeadAndTail(x, Buffer.from(head), tail);
   } else {

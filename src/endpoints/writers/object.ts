@@ -15,6 +15,7 @@ export function respondObject(
   target: Target,
   rendered: Rendered,
 ): Promise<void> {
+  if (x.audit?.wantsResponse === true) x.audit.responded(rendered.object());
   if (mediaType.format === 'protobuf') {
     return respondBody(x, status, protobufType, inProtobuf(mediaType.as, rendered));
   }

@@ -49,6 +49,7 @@ export function beginAnswer(x: Exchange, status: number, headers: OutgoingHttpHe
   x.answered = true;
   x.status = status;
   x.response.writeHead(status, headers);
+  if (x.longRunning) x.audit?.emit('ResponseStarted', status);
 }
 
 function writeHead(

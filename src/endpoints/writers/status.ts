@@ -44,6 +44,7 @@ export async function respondError(x: Exchange, error: unknown): Promise<void> {
   if (status.code === 403 && !x.permitted) extra['x-content-type-options'] = 'nosniff';
   const mediaType = errorMediaType(x);
   const object = status.toStatus() as JsonObject;
+  x.audit?.failed(object);
   await (mediaType.format === 'protobuf'
     ? respondBody(x, status.code, protobufType, protobufObject(object), extra)
     : respondDocument(x, status.code, mediaType, stringify(object), extra));
