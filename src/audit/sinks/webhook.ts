@@ -85,7 +85,7 @@ function readTarget(file: string): Target {
     const path = from[field];
     return typeof path === 'string' ? readFileSync(resolve(dirname(file), path), 'utf8') : undefined;
   };
-  const server = String(cluster['server'] ?? '');
+  const server = typeof cluster['server'] === 'string' ? cluster['server'] : '';
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
     throw refuse('the cluster of the current context has no https server');
   if (cluster['insecure-skip-tls-verify'] === true)
