@@ -70,8 +70,8 @@ function validate(object: KubeObject): FieldError[] {
   return errors;
 }
 
-/** A generated selector must be the one that the server generates. */
-function validateCreate(object: KubeObject): FieldError[] {
+/** A generated selector must be the one that the server generates. Jobs older than the prefixed labels do without them. */
+function validateGenerated(object: KubeObject, prefixed = true): FieldError[] {
   const { metadata, spec = {} } = object as Job;
   if (spec.manualSelector === true || spec.selector === undefined) return [];
   const errors: FieldError[] = [];
@@ -79,13 +79,17 @@ function validateCreate(object: KubeObject): FieldError[] {
   const expected: Record<string, string> = {
     'controller-uid': metadata.uid ?? '',
     'job-name': metadata.name ?? '',
-    [uidLabel]: metadata.uid ?? '',
-    [nameLabel]: metadata.name ?? '',
+    ...(prefixed ? { [uidLabel]: metadata.uid ?? '', [nameLabel]: metadata.name ?? '' } : {}),
   };
   for (const [key, value] of Object.entries(expected)) {
     if (labels[key] === value) continue;
     const path = `spec.template.metadata.labels[${key}]`;
-    errors.push(fieldError.invalid(path, goSyntax(goStringMap(labels)), `must be '${value}'`));
+    const detail = `must be '${value}'`;
+    errors.push(
+      Object.hasOwn(labels, key)
+        ? fieldError.invalid(path, goSyntax(goStringMap(labels)), detail)
+        : fieldError.required(path, detail),
+    );
   }
   if (!matchesLabels(labelSelectorFromObject(spec.selector), expected)) {
     const message = '`selector` not auto-generated';
@@ -98,7 +102,8 @@ function validateCreate(object: KubeObject): FieldError[] {
 function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
   const { spec = {} } = object as Job;
   const { spec: old = {}, status: oldStatus = {} } = before as Job;
-  const errors: FieldError[] = [];
+  const oldLabels = old.template?.metadata?.labels ?? {};
+  const errors = validateGenerated(object, Object.hasOwn(oldLabels, nameLabel) && Object.hasOwn(oldLabels, uidLabel));
   const indexed = spec.completionMode === 'Indexed';
   if (!indexed || spec.completions !== spec.parallelism) {
     requireUnchanged('spec.completions', spec.completions ?? null, old.completions ?? null, errors);
@@ -185,7 +190,7 @@ export const jobs = builtinResource({
     },
     prepareForUpdate: (object) => dropGatedPodFields((object as Job).spec?.template?.spec),
     validate,
-    validateCreate,
+    validateCreate: (object) => validateGenerated(object),
     validateUpdate,
     warn(object, old, ctx) {
       if (old === undefined) warnOfName(object, 'this is used in Pod names and hostnames', ctx);
