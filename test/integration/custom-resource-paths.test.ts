@@ -152,4 +152,21 @@ describe('paths and bodies of custom resources', () => {
     assert.deepEqual(await read('v1'), { a: 'A' });
     assert.deepEqual(await read('v2'), { a: 'A' });
   });
+
+  it('have the status that their schema defaults from the moment they are made', async () => {
+    const status = { type: 'object', properties: { phase: { type: 'string' } }, default: { phase: 'Unknown' } };
+    const schema = { openAPIV3Schema: { type: 'object', properties: { status } } };
+    const subresources = { status: {} };
+    const made = definition('doors', 'Cluster', [{ name: 'v1', served: true, storage: true, schema, subresources }]);
+    assert.equal((await http(admin, 'POST', definitions, made)).status, 201);
+    const door = {
+      apiVersion: 'paths.example.com/v1',
+      kind: 'Door',
+      metadata: { name: 'd' },
+      status: { phase: 'Open' },
+    };
+    const created = (await send('POST', '/v1/doors', door)).json<{ status: unknown }>();
+    const read = (await send('GET', '/v1/doors/d')).json<{ status: unknown }>();
+    assert.deepEqual([created.status, read.status], [{ phase: 'Unknown' }, { phase: 'Unknown' }]);
+  });
 });

@@ -3,7 +3,7 @@ import { type Crd, crdResource, type CrdVersion, isCrdConditionTrue } from '../.
 import { reverseGroup, structSchema } from '../../api/own-types.ts';
 import { allVerbs, type ResourceDefinition, type VersionDefinition } from '../../api/resource-definition.ts';
 import { compileJsonPath, type JsonPath, JsonPathError } from '../../apimachinery/jsonpath.ts';
-import { deepEqual, type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
+import { deepEqual, isObject, type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
 import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
 import type { StructSchema } from '../../apimachinery/schema/schema.ts';
 import { applyStructuralDefaults } from '../../apimachinery/structural/default.ts';
@@ -88,7 +88,7 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
       : storage.readStored(object);
   const definitions = compiled.map((version): VersionDefinition => {
     const { declared } = version;
-    const readsAsStored = pristine && version.version === storageVersion;
+    const readsAsStored = pristine && version.version === storageVersion && !defaultsItsStatus(declared);
     return {
       version: version.version,
       served: declared.served === true,
@@ -157,6 +157,14 @@ export function compileDefinition(crd: Crd, webhooks?: WebhookCaller): ResourceD
   const main: ResourceDefinition = views.get(storageVersion) ??
     [...views.values()][0] ?? { ...base, strategy: { generation: 'spec' } };
   return main;
+}
+
+/** A create takes the status away; what its schema has for one comes back when the object is read. */
+function defaultsItsStatus({ schema, subresources }: CrdVersion): boolean {
+  const properties = schema?.openAPIV3Schema?.['properties'];
+  if (subresources?.status === undefined || !isObject(properties)) return false;
+  const status = Object.hasOwn(properties, 'status') ? properties['status'] : undefined;
+  return isObject(status) && status['default'] !== undefined;
 }
 
 /** In stock's words, which name the newest version that is served, not deprecated, and newer than this one. */
