@@ -264,7 +264,8 @@ class Walk {
   #enum(value: Json, { enum: allowed }: ValueSchema, path: string, result: Result): void {
     if (allowed === undefined || allowed.has(value)) return;
     const bad = typeof value === 'object' && value !== null ? goSyntax(goLiteral(value)) : value;
-    result.add(fieldError.notSupported(this.#field(path), bad, allowed.shown()));
+    const { supported: detail } = allowed;
+    result.add({ type: 'FieldValueNotSupported', field: this.#field(path), badValue: bad, detail });
   }
 
   #alternatives(value: Json, schema: ValueSchema, path: string, old: Old, result: Result): void {

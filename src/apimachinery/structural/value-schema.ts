@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { fieldError } from '../errors.ts';
 import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
 import { canonical } from './canonical.ts';
 import { formatCheck, type FormatCheck } from './formats.ts';
@@ -43,6 +44,7 @@ export class Enumeration {
   readonly #values: readonly Json[];
   #texts: ReadonlySet<string> | undefined;
   #others: ReadonlySet<string> | undefined;
+  #supported: string | undefined;
 
   constructor(values: readonly Json[]) {
     this.#values = values;
@@ -57,8 +59,12 @@ export class Enumeration {
     return value !== null && this.#others.has(canonical(value));
   }
 
-  /** The values as errors show them; of very long enumerations the beginning. */
-  shown(): string[] {
+  /** What errors say of a value that is not among these: which are, of very long enumerations the beginning. Worked out once. */
+  get supported(): string {
+    return (this.#supported ??= fieldError.notSupported('', '', this.#shown()).detail);
+  }
+
+  #shown(): string[] {
     const shown: string[] = [];
     let length = 0;
     for (const each of this.#values) {
