@@ -67,7 +67,6 @@ export function bundleFiles(bundle: Bundle, mirrors: string | undefined): Bundle
 }
 
 function manifests(text: string): Manifest[] {
-  if (text.includes('{{')) return [];
   return parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document) => {
     if (document.errors.length > 0) return [];
     const value = document.toJS({ maxAliasCount: 1000 }) as Partial<Manifest> | null;

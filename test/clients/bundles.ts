@@ -14,7 +14,7 @@ export const bundles: readonly Bundle[] = [
     name: 'cert-manager',
     repository: 'cert-manager/cert-manager',
     definitions: ['deploy/crds'],
-    samples: ['deploy/examples', 'docs'],
+    samples: ['test/integration/validation/files', 'test/fixtures', 'make/config/samplewebhook'],
   },
   {
     name: 'Argo CD',
@@ -44,13 +44,13 @@ export const bundles: readonly Bundle[] = [
     name: 'Istio',
     repository: 'istio/api',
     definitions: ['kubernetes/customresourcedefinitions.gen.yaml'],
-    samples: ['samples', 'networking', 'security'],
+    samples: ['tests/testdata'],
   },
   {
     name: 'Knative Serving',
     repository: 'knative/serving',
     definitions: ['config/core/300-resources', 'config/core/300-imagecache.yaml'],
-    samples: ['config/core/300-resources', 'test/test_images', 'samples'],
+    samples: ['test/test_images', 'test/performance/benchmarks'],
   },
   {
     name: 'Crossplane',
@@ -81,13 +81,13 @@ export const bundles: readonly Bundle[] = [
     name: 'Kyverno',
     repository: 'kyverno/kyverno',
     definitions: ['config/crds/kyverno', 'config/crds/policies.kyverno.io'],
-    samples: ['test/conformance/chainsaw/generate', 'test/best_practices'],
+    samples: ['test/best_practices', 'test/more', 'test/policy/validate'],
   },
   {
     name: 'Velero',
     repository: 'vmware-tanzu/velero',
     definitions: ['config/crd/v1/bases', 'config/crd/v2alpha1/bases'],
-    samples: ['examples'],
+    samples: ['design/CLI/PoC/base', 'tilt-resources/examples'],
   },
   {
     name: 'Tekton Pipelines',
