@@ -4,13 +4,30 @@ import { formatQuantity, parseQuantity } from './quantity.ts';
  * Values as Go's `%#v` prints them: some messages of stock servers contain them, and clients compare messages. Strings are quoted as Go quotes them.
  */
 export function goString(value: string): string {
-  return JSON.stringify(value)
-    .replaceAll('\\b', '\\b')
-    .replace(/[\u007f-\u009f]/g, escapeRune);
+  // Most strings hold nothing that has to be escaped.
+  if (/^[ !#-[\]-~]*$/.test(value)) return `"${value}"`;
+  return `"${value.toWellFormed().replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escapeRune)}"`;
 }
 
+const shortEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
 function escapeRune(rune: string): string {
-  return `\\u${rune.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const short = shortEscapes[rune];
+  if (short !== undefined) return short;
+  const code = rune.codePointAt(0) ?? 0;
+  const hex = (digits: number): string => code.toString(16).padStart(digits, '0');
+  if (code < 0x20 || code === 0x7f) return `\\x${hex(2)}`;
+  return code > 0xffff ? `\\U${hex(8)}` : `\\u${hex(4)}`;
 }
 
 /** `[]string{"a", "b"}`; `[]string(nil)` when there is none. */

@@ -57,7 +57,7 @@ export function kubernetesEstimate(
   if (trivial.has(fn)) return { cost: one };
   const size = (node: Sized | undefined): Range => sizeOf(node, sizes);
   const [first, second] = args;
-  const characters = (node: Sized | undefined, times = 1): Range => scaled(size(node), times * perCharacter);
+  const characters = (node: Sized | undefined, factor = 1): Range => scaled(size(node), factor * perCharacter);
   switch (fn) {
     case 'check':
       return { cost: fixed(350_000) };
@@ -113,6 +113,11 @@ export function kubernetesEstimate(
       return args.length === 0 ? undefined : { cost: containsCost(fn, overload, size(first)) };
     case 'validate':
       return { cost: scaled(characters(first), maxFormatPattern * perPatternCharacter) };
+    case 'sets.contains':
+    case 'sets.intersects':
+      return { cost: plus(times(size(first), size(second)), one) };
+    case 'sets.equivalent':
+      return { cost: plus(scaled(times(size(first), size(second)), 2), one) };
     case '_==_':
       return equalityEstimate(first, second);
     default:

@@ -142,7 +142,7 @@ class Checker {
     if (target.kind === 'map') {
       result = target.parameters[1] ?? DYN;
     } else if (target instanceof ObjectType) {
-      const found = target.fields.get(field);
+      const found = target.field(field);
       if (found === undefined) this.report(at, `undefined field '${field}'`);
       else result = found.type;
     } else if (target.kind === 'struct') {
@@ -244,7 +244,7 @@ class Checker {
     for (const [index, element] of expr.elements.entries()) {
       this.check(element);
       const type = expr.optionals.has(index) ? this.unwrapped(element) : (element.type ?? ERROR);
-      joined = this.join(element, joined, type);
+      joined = this.join(joined, type);
     }
     return listOf(joined ?? this.substitutions.freshVariable());
   }
@@ -254,9 +254,9 @@ class Checker {
     let values: CelType | undefined;
     for (const { key, value, optional } of expr.entries) {
       this.check(key);
-      keys = this.join(key, keys, key.type ?? ERROR);
+      keys = this.join(keys, key.type ?? ERROR);
       this.check(value);
-      values = this.join(value, values, optional ? this.unwrapped(value) : (value.type ?? ERROR));
+      values = this.join(values, optional ? this.unwrapped(value) : (value.type ?? ERROR));
     }
     return mapOf(keys ?? this.substitutions.freshVariable(), values ?? this.substitutions.freshVariable());
   }
@@ -286,7 +286,7 @@ class Checker {
       this.check(entry.value);
       let wanted: CelType = ERROR;
       if (made instanceof ObjectType) {
-        const field = made.fields.get(entry.name);
+        const field = made.field(entry.name);
         if (field === undefined) this.report(entry.at, `undefined field '${entry.name}'`);
         else wanted = field.type;
       } else {
@@ -342,11 +342,9 @@ class Checker {
     }
   }
 
-  private join(expr: Expr, previous: CelType | undefined, current: CelType): CelType {
+  private join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
-    if (this.substitutions.assignable(previous, current)) return mostGeneral(previous, current);
-    this.mismatch(expr.at, previous, current);
-    return ERROR;
+    return this.substitutions.assignable(previous, current) ? mostGeneral(previous, current) : DYN;
   }
 
   private assertType(expr: Expr, wanted: CelType): void {

@@ -31,6 +31,9 @@ export type Library = {
   readonly functions?: readonly FunctionDeclaration[];
   /** Names that stand for types. */
   readonly types?: readonly CelType[];
+  /** Types that are made of their names, and what such names begin with. */
+  readonly typeNamed?: (name: string) => CelType | undefined;
+  readonly prefixes?: readonly string[];
   readonly macros?: MacroTable;
   /** Turns on `.?`, `[?` and optional elements of literals. */
   readonly optionals?: boolean;

@@ -46,6 +46,7 @@ export class Environment implements Names {
   private readonly functions = new Map<string, FunctionDeclaration>();
   private readonly types = new Map<string, CelType>();
   private readonly prefixes = new Set<string>();
+  private readonly namers: readonly NonNullable<Library['typeNamed']>[];
   private readonly macros: MacroTable;
   private readonly optionals: boolean;
 
@@ -53,9 +54,11 @@ export class Environment implements Names {
     this.parent = parent;
     this.variables = new Map(Object.entries(options.variables ?? {}));
     const libraries = options.libraries ?? [];
+    this.namers = libraries.flatMap(({ typeNamed }) => (typeNamed === undefined ? [] : [typeNamed]));
     for (const library of libraries) {
       for (const fn of library.functions ?? []) this.addFunction(fn);
       for (const type of library.types ?? []) this.types.set(type.name, type);
+      for (const prefix of library.prefixes ?? []) this.prefixes.add(prefix);
     }
     for (const type of options.types ?? []) this.types.set(type.name, type);
     for (const names of [this.variables.keys(), this.functions.keys(), this.types.keys()]) {
@@ -81,7 +84,13 @@ export class Environment implements Names {
   }
 
   typeNamed(name: string): CelType | undefined {
-    return this.types.get(name) ?? this.parent?.typeNamed(name);
+    const known = this.types.get(name) ?? this.parent?.typeNamed(name);
+    if (known !== undefined || this.namers.length === 0) return known;
+    for (const namer of this.namers) {
+      const named = namer(name);
+      if (named !== undefined) return named;
+    }
+    return undefined;
   }
 
   fn(name: string): FunctionDeclaration | undefined {

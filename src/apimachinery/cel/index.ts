@@ -12,9 +12,21 @@ export {
 } from './environment.ts';
 export { type Activation, CelCostExceeded, Lazy } from './frame.ts';
 export { fromJson, JsonList, JsonMap } from './json-value.ts';
+export {
+  type Answers,
+  AUTHORIZER,
+  type AuthorizerAnswer,
+  AuthorizerAnswerNeeded,
+  type AuthorizerQuestion,
+  AuthorizerValue,
+  RESOURCE_CHECK,
+  ResourceCheck,
+} from './library/authorizer.ts';
+export { APPLY_OBJECT, JSON_PATCH, mutationLibrary } from './library/mutation.ts';
 export { kubernetesEnvironment, newMinor, storedMinor } from './kubernetes.ts';
 export { escapeName, unescapeName } from './names.ts';
 export { CelEvaluationError, Program } from './program.ts';
+export { maxCardinality, typeOfSchema } from './schema-type.ts';
 export { type SizeEstimator, sizesOf } from './size-hints.ts';
 export {
   BOOL,

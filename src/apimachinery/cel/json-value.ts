@@ -123,6 +123,11 @@ export class JsonList extends ListValue {
     this.element = type.kind === 'list' ? (type.parameters[0] ?? DYN) : DYN;
   }
 
+  /** Whether the list has a schema rather than being whatever JSON holds. */
+  get hasSchema(): boolean {
+    return this.type.hints.nullable !== undefined;
+  }
+
   override get size(): number {
     return this.raw.length;
   }
@@ -201,6 +206,11 @@ export class JsonMap extends MapValue {
     this.type = type;
   }
 
+  /** Whether the object has a schema rather than being whatever JSON holds. */
+  get hasSchema(): boolean {
+    return this.type.hints.nullable !== undefined;
+  }
+
   override get size(): number {
     return Object.keys(this.raw).length;
   }
@@ -210,7 +220,7 @@ export class JsonMap extends MapValue {
     if (!(this.type instanceof ObjectType)) {
       return Object.hasOwn(this.raw, key) ? fromJson(this.raw[key], this.valueType) : undefined;
     }
-    const field = this.type.fields.get(key);
+    const field = this.type.field(key);
     const name = field?.jsonName ?? (this.type.nullIsAbsent ? unescapeName(key) : key);
     if (name === undefined || !Object.hasOwn(this.raw, name)) return undefined;
     const value = this.raw[name];

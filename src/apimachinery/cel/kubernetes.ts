@@ -1,13 +1,36 @@
 import { LRUCache } from 'lru-cache';
 import type { Library } from './declarations.ts';
 import { Environment } from './environment.ts';
+import { authorizerLibrary, authorizerSelectorsLibrary } from './library/authorizer.ts';
+import { formatsLibrary } from './library/formats.ts';
+import { ipLibrary } from './library/ip.ts';
+import { listsLibrary } from './library/lists.ts';
+import { optionalLibrary } from './library/optionals.ts';
+import { quantityLibrary } from './library/quantity.ts';
+import { regexLibrary } from './library/regex.ts';
+import { semverLibrary } from './library/semver.ts';
+import { setsLibrary } from './library/sets.ts';
 import { standardLibrary } from './library/standard.ts';
-import { twoVariableMacros } from './macros.ts';
+import { stringsLibrary } from './library/strings.ts';
+import { twoVariableLibrary } from './library/two-variable.ts';
+import { urlsLibrary } from './library/urls.ts';
 
 /** A library and the release of Kubernetes (1.x) that brought it. */
 const introduced: readonly (readonly [number, Library])[] = [
   [0, standardLibrary],
-  [32, { macros: twoVariableMacros }],
+  [0, urlsLibrary],
+  [0, regexLibrary],
+  [0, listsLibrary],
+  [27, authorizerLibrary],
+  [28, optionalLibrary],
+  [28, quantityLibrary],
+  [29, stringsLibrary],
+  [29, setsLibrary],
+  [30, ipLibrary],
+  [31, formatsLibrary],
+  [31, authorizerSelectorsLibrary],
+  [32, twoVariableLibrary],
+  [33, semverLibrary],
 ];
 
 const environments = new LRUCache<number, Environment>({ max: 64 });

@@ -73,7 +73,7 @@ export function tokenize(source: string, issues: Issue[]): Token[] {
     const token = tokenAt(source, at);
     if (typeof token === 'number') {
       const end = Math.min(token, source.length);
-      issues.push({ at, message: `Syntax error: token recognition error at: '${escapeSpace(source.slice(at, end))}'` });
+      issues.push({ at, message: `Syntax error: token recognition error at: '${source.slice(at, end)}'` });
       at = end;
       continue;
     }

@@ -31,7 +31,6 @@ export const standardMacros: MacroTable = new Map<string, Macro>([
   ...one('all', 2, (at, args) => quantifier('all', at, args[0])),
   ...one('exists', 2, (at, args) => quantifier('exists', at, args[0])),
   ...one('exists_one', 2, (at, args) => existsOne(at, args[0])),
-  ...one('existsOne', 2, (at, args) => existsOne(at, args[0])),
   ...one('map', 2, (at, args) => listOf(at, undefined, args[0]), 'argument is not an identifier'),
   ...one('map', 3, (at, args) => listOf(at, args[0], args[1]), 'argument is not an identifier'),
   ...one('filter', 2, (at, args, name) => listOf(at, args[0], name), 'argument is not an identifier'),

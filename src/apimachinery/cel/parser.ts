@@ -478,6 +478,10 @@ class Parser {
   private unexpectedField(from: Token): never {
     const token = this.peek();
     const text = token.kind === '<EOF>' ? '<EOF>' : this.text(token);
+    if (token.kind === 'true' || token.kind === 'false' || token.kind === 'null') {
+      this.report(token.start, `Syntax error: mismatched input '${text}' expecting IDENTIFIER`);
+      throw new Abandon();
+    }
     const read = escapeSpace(this.source.slice(from.start, token.start).trim() + text);
     this.report(token.start, `Syntax error: no viable alternative at input '${read}'`);
     throw new Abandon();

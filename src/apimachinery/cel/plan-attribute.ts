@@ -104,7 +104,7 @@ function fieldPath(chain: Chain, load: Load): Eval | undefined {
   let type: CelType = DYN;
   let nullIsAbsent = false;
   for (const { key, optional, owner } of chain.steps) {
-    const field = typeof key === 'string' ? owner?.fields.get(key) : undefined;
+    const field = typeof key === 'string' ? owner?.field(key) : undefined;
     if (typeof key !== 'string' || optional || owner === undefined || field === undefined) return undefined;
     if (fields.length > 0 && owner.nullIsAbsent !== nullIsAbsent) return undefined;
     nullIsAbsent = owner.nullIsAbsent;

@@ -9,7 +9,16 @@ import { ownerOf, prolong } from './plan-chain.ts';
 import { constantPlan, type Plan, PlanError, type Planner, type Scope } from './plan-types.ts';
 import { type CallCost, callCost } from './runtime-cost.ts';
 import { accepts } from './runtime-match.ts';
-import { CelError, type CelResult, type CelValue, ListValue, Optional, overloadError, runtimeType } from './values.ts';
+import {
+  CelError,
+  type CelResult,
+  type CelValue,
+  ListValue,
+  noSuchOverload,
+  Optional,
+  overloadError,
+  runtimeType,
+} from './values.ts';
 
 /** Functions that are done once, when the program is made, if their argument is a constant. */
 const conversions: ReadonlySet<string> = new Set(
@@ -214,6 +223,10 @@ function many(args: readonly Eval[], call: Implementation, cost: CallCost): Eval
   };
 }
 
+/** Functions whose errors say less of the values that they do not take. */
+const named: ReadonlySet<string> = new Set(['size', 'matches']);
+const unnamed: ReadonlySet<string> = new Set(['contains', 'endsWith', 'startsWith']);
+
 /** The one overload that the checker chose, or the one among several that fits the values. */
 function implementation(fn: string, candidates: readonly Overload[], args: readonly Plan[]): Implementation {
   const prepared = candidates.map((candidate) => ({ candidate, call: preparedCall(candidate, args) }));
@@ -222,6 +235,8 @@ function implementation(fn: string, candidates: readonly Overload[], args: reado
     for (const { candidate, call } of prepared) {
       if (candidate.args.every((type, i) => accepts(type, values[i] ?? null))) return call(a, b, c, d);
     }
+    if (named.has(fn)) return new CelError(`no such overload: ${fn}`);
+    if (unnamed.has(fn)) return noSuchOverload;
     const types = values.slice(0, args.length).map((value) => runtimeType(value).name);
     return new CelError(`no such overload: ${fn}(${types.join(', ')})`);
   };

@@ -102,6 +102,8 @@ const byFunction: Readonly<Record<string, CallCost>> = {
   },
   '_==_': equalityCost,
   '_!=_': comparisonCost,
+  ...same((a, b) => 1 + sizeOf(a) * sizeOf(b), 'sets.contains', 'sets.intersects'),
+  'sets.equivalent': (a, b) => 1 + sizeOf(a) * sizeOf(b) * 2,
 };
 
 /** Costs by overload, for functions that have no cost of their own above. */

@@ -69,21 +69,27 @@ export type FieldSource = () => ReadonlyMap<string, ObjectField>;
 export class ObjectType extends CelType {
   /** Whether a field that holds null counts as absent, as schemas of custom resources have it. */
   readonly nullIsAbsent: boolean;
-  /** Whether a name of a struct in source text makes one (`Object{}`): gives the value of the fields. */
-  readonly constructible: boolean;
+  /** Whether every name is a field, of any type. */
+  readonly open: boolean;
   private readonly source: FieldSource;
   private known: ReadonlyMap<string, ObjectField> | undefined;
 
   constructor(
     name: string,
     source: FieldSource,
-    options: { nullIsAbsent?: boolean; constructible?: boolean } = {},
+    options: { nullIsAbsent?: boolean; open?: boolean } = {},
     hints: TypeHints = {},
   ) {
     super('struct', name, [], hints);
     this.source = source;
     this.nullIsAbsent = options.nullIsAbsent ?? false;
-    this.constructible = options.constructible ?? false;
+    this.open = options.open ?? false;
+  }
+
+  /** The field of a CEL name. A word of the language may stand for the field whose name had to be escaped. */
+  field(name: string): ObjectField | undefined {
+    if (this.open) return { type: DYN, jsonName: name };
+    return this.fields.get(name) ?? this.fields.get(`__${name}__`);
   }
 
   /** All fields by their CEL names. */

@@ -1,6 +1,7 @@
 import { childrenOf, type Expr } from './ast.ts';
 import { toDuration, toTimestamp } from './conversions.ts';
 import { compilePattern } from './regex.ts';
+import { validateFormat } from './validate-format.ts';
 import type { Issue } from './source.ts';
 import { type CelType, DYN, ERROR, sameType } from './type.ts';
 import { CelError, type CelResult, type CelValue } from './values.ts';
@@ -18,19 +19,23 @@ const checks: Readonly<Record<string, (value: CelValue) => CelResult>> = {
 /** Finds constants of a checked expression that can only fail, and lists and maps of mixed types. */
 export function validateLiterals(root: Expr, issues: Issue[]): void {
   const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
+  const visit = (expr: Expr, exempt: boolean): void => {
     if (seen.has(expr)) return;
     if (expr.kind === 'call') {
       seen.add(expr);
       checkArgument(expr, issues);
+      validateFormat(expr, issues);
+    } else if (exempt) {
+      // What is formatted may be of any types.
     } else if (expr.kind === 'list') {
       checkElements(expr, issues);
     } else if (expr.kind === 'map') {
       checkEntries(expr, issues);
     }
-    for (const child of childrenOf(expr)) visit(child);
+    const inside = exempt || (expr.kind === 'call' && expr.fn === 'format');
+    for (const child of childrenOf(expr)) visit(child, inside);
   };
-  visit(root);
+  visit(root, false);
 }
 
 function checkArgument(expr: Expr & { kind: 'call' }, issues: Issue[]): void {
