@@ -1,8 +1,8 @@
 import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { goFloat, goLiteral } from '../go-literal.ts';
 import { deepEqual, isObject, type Json, type JsonObject, stringify } from '../json.ts';
-import { isInt64 } from '../cel/int64.ts';
-import { canonical } from './canonical.ts';
+import { keyOf, type Old, oldItems, oldMember, uncorrelated } from './correlate.ts';
+import { isMultiple, longerThan, typeOf } from './measure.ts';
 import type { Pattern, ValueSchema } from './value-schema.ts';
 
 /**
@@ -26,9 +26,6 @@ export function validateValue(
 const maxErrors = 200;
 /** So many steps all patterns of one object may take together. */
 const maxSteps = 50_000_000;
-/** Stands for "there is nothing to compare with", as opposed to an absent value. */
-const uncorrelated = Symbol('uncorrelated');
-type Old = Json | undefined | typeof uncorrelated;
 
 /** Errors, and how many checks were good: of several alternatives the one with the most is shown. */
 class Result {
@@ -321,63 +318,4 @@ class Walk {
 
 function hasAlternatives({ anyOf, oneOf, allOf, not }: ValueSchema): boolean {
   return anyOf.length > 0 || oneOf.length > 0 || allOf.length > 0 || not !== undefined;
-}
-
-function typeOf(value: Json): string {
-  if (Array.isArray(value)) return 'array';
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'boolean';
-    case 'bigint':
-      // Go reads what 64 bits do not hold as a floating point number.
-      return isInt64(value) ? 'integer' : 'number';
-    case 'number':
-      return Number.isInteger(value) ? 'integer' : 'number';
-    default:
-      return 'object';
-  }
-}
-
-/** The states before of a list's items, by their keys: only lists keyed like maps know which item was which. */
-function oldItems({ mapKeys }: ValueSchema, old: Old): ReadonlyMap<string, Json> | undefined {
-  if (mapKeys.length === 0 || old === uncorrelated || !Array.isArray(old)) return undefined;
-  const items = new Map<string, Json>();
-  for (const item of old) {
-    const key = isObject(item) ? keyOf(item, mapKeys) : undefined;
-    if (key !== undefined && !items.has(key)) items.set(key, item);
-  }
-  return items;
-}
-
-function keyOf(item: JsonObject, mapKeys: readonly string[]): string {
-  return canonical(mapKeys.map((key) => item[key] ?? null));
-}
-
-/** The state before of a member; the type of an object is converted and cannot be compared. */
-function oldMember(name: string, path: string, { atomicMap }: ValueSchema, old: Old): Old {
-  if (old === uncorrelated || !isObject(old) || atomicMap || !Object.hasOwn(old, name)) return uncorrelated;
-  return path === 'kind' || path === 'apiVersion' ? uncorrelated : old[name];
-}
-
-/** Length in runes; cheap for texts that cannot be longer. */
-function longerThan(text: string, length: number): boolean {
-  if (text.length <= length) return false;
-  let runes = 0;
-  for (const _ of text) if (++runes > length) return true;
-  return false;
-}
-
-function isMultiple(value: number | bigint, factor: number, integer: boolean): boolean {
-  if (integer) {
-    const whole = BigInt(Math.trunc(factor));
-    return whole > 0n && BigInt(value) % whole === 0n;
-  }
-  if (factor <= 0) return false;
-  const times = factor < 1 ? (1 / factor) * Number(value) : Number(value) / factor;
-  // Go's swag.IsFloat64AJSONInteger: a relative difference below 1e-9 is none.
-  const rounded = Math.round(times);
-  const difference = Math.abs(times - rounded);
-  return difference === 0 || difference / Math.abs(times + rounded) < 1e-9;
 }
