@@ -3,6 +3,7 @@ import type { AdmissionPlugin } from './admission/admission.ts';
 import { openAuditTrail } from './audit/open.ts';
 import { createAdmission } from './admission/index.ts';
 import { builtinDefinitions } from './api/builtin.ts';
+import { createAggregator } from './aggregation/aggregator.ts';
 import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defaults.ts';
 import { createDefaultContent } from './api/default-content.ts';
 import type { ResourceDefinition } from './api/resource-definition.ts';
@@ -17,6 +18,7 @@ import { createLoopbackClient, systemUser } from './client/loopback.ts';
 import { createAddressGuard } from './client/webhook/address-guard.ts';
 import { createWebhookCaller } from './client/webhook/caller.ts';
 import { createStoredServiceResolver } from './client/webhook/stored-services.ts';
+import { createFrontProxy } from './client/front-proxy/front-proxy.ts';
 import type { Config } from './config/config.ts';
 import { startControllers } from './controllers/start.ts';
 import { createApiHandler } from './endpoints/handler.ts';
@@ -85,6 +87,12 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     services: createStoredServiceResolver(store),
     guard: createAddressGuard(config.webhookAddresses),
   });
+  const frontProxy = createFrontProxy({
+    services: createStoredServiceResolver(store),
+    guard: createAddressGuard(config.webhookAddresses),
+    cert: pki.frontProxyCert,
+    key: pki.frontProxyKey,
+  });
   const catalogs = createCustomResourceCatalogs(store, builtIn, webhooks);
   const authorizer = createAuthorizer({ store });
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
@@ -138,6 +146,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       version: versionInfo(version),
       descriptions: createDescriptions(),
       ...(audit === undefined ? {} : { audit }),
+      aggregator: createAggregator({ store, frontProxy }),
       connector: createConnector({
         store,
         ...(extensions.connect === undefined ? {} : { backend: extensions.connect }),
@@ -164,7 +173,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     };
   }
   if (config.roles.includes('controllers'))
-    background.push(startControllers({ store, client, catalogs, log, caCertificatePem: pki.caCert }));
+    background.push(startControllers({ store, client, catalogs, frontProxy, log, caCertificatePem: pki.caCert }));
   if (config.roles.includes('sync')) {
     const syncClient = createLoopbackClient({
       registry,
@@ -181,6 +190,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       await stopApi();
       await Promise.all(background.map((role) => role.stop()));
       webhooks.close();
+      frontProxy.close();
       await store.close();
     },
   };

@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'registry',
     ...belowRegistry,
   ],
+  aggregation: ['client', 'registry', 'storage'],
   endpoints: ['audit', 'authentication', 'authorization', 'flowcontrol', 'admission', 'registry', 'storage'],
   audit: ['storage'],
   authentication: ['registry', 'storage'],

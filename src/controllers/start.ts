@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { LoopbackClient } from '../client/client.ts';
+import type { FrontProxy } from '../client/front-proxy/front-proxy.ts';
 import type { CatalogSource } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
+import { createApiServiceController } from './apiregistration.k8s.io/apiservice/controller.ts';
 import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
 import { createResourceQuotaController } from './core/resourcequota/controller.ts';
@@ -25,6 +27,8 @@ export type ControllersOptions = {
   /** Tells the garbage collector which resource an owner's kind is. */
   readonly catalogs: CatalogSource;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Asks aggregated API servers whether they are there; without it nobody keeps the conditions of APIServices. */
+  readonly frontProxy?: FrontProxy;
   /** What kube-root-ca.crt holds in every namespace. */
   readonly caCertificatePem: string;
   readonly timing?: RunnerOptions['timing'];
@@ -44,6 +48,9 @@ export function createControllers(options: ControllersOptions): readonly Control
     createPurgeController(options),
     createCustomResourceDefinitionController(options),
     createResourceQuotaController(options),
+    ...(options.frontProxy === undefined
+      ? []
+      : [createApiServiceController({ ...options, frontProxy: options.frontProxy })]),
   ];
 }
 

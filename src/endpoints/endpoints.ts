@@ -6,6 +6,7 @@ import type { ServiceAccountDiscovery } from '../authentication/service-account/
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Aggregator } from '../registry/aggregation.ts';
 import type { Connector } from '../registry/connect/connector.ts';
 import type { CatalogSource, Registry } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -29,6 +30,8 @@ export type Endpoints = {
   /** Texts of types and fields for `kubectl explain`. */
   readonly descriptions: Descriptions | undefined;
   readonly connector: Connector;
+  /** Undefined: nothing is aggregated. */
+  readonly aggregator: Aggregator | undefined;
   /** Undefined: nothing is recorded. */
   readonly audit: AuditTrail | undefined;
   readonly health: HealthChecks;

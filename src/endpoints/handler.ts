@@ -12,6 +12,7 @@ import type { ServiceAccountDiscovery } from '../authentication/service-account/
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Aggregator } from '../registry/aggregation.ts';
 import { type Connector, createConnector } from '../registry/connect/connector.ts';
 import type { CatalogSource, Registry } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -42,6 +43,8 @@ export type ApiHandlerOptions = {
   readonly descriptions?: Descriptions;
   /** Serves logs, exec, attach, port-forward and proxies; without it no pod runs anywhere. */
   readonly connector?: Connector;
+  /** Passes requests on to aggregated API servers; without it APIServices are data only. */
+  readonly aggregator?: Aggregator;
   /** Further things that must work for /readyz; storage is always among them. */
   readonly readiness?: readonly HealthCheck[];
   /** Adds an embedding program's own middleware before the API. */
@@ -88,6 +91,7 @@ export function createApiHandler(options: ApiHandlerOptions): ApiHandler {
     descriptions: options.descriptions,
     audit: options.audit,
     connector: options.connector ?? createConnector({ store }),
+    aggregator: options.aggregator,
     health: healthChecks(store, options.readiness ?? [], () => ready),
     inFlight,
     watches: new Watches(),

@@ -4,6 +4,7 @@ import { respondApiGroup, respondApiGroups, respondApiResources, respondApiVersi
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthEndpoint, respondHealth } from './health.ts';
+import { passToAggregated } from './handlers/aggregated.ts';
 import { negotiate } from './negotiation.ts';
 import { respondOpenApiV2 } from './openapi/v2.ts';
 import { respondOpenApiV3Document, respondOpenApiV3Index } from './openapi/v3.ts';
@@ -53,12 +54,21 @@ async function routeDiscovery(endpoints: Endpoints, x: Exchange, catalog: Catalo
   const [root, group = '', version = '', ...rest] = parts;
   if (rest.length > 0) return respondPageNotFound(x);
   if (parts.length === 1) {
-    if (wantsAggregatedDiscovery(x)) return respondAggregatedDiscovery(x, catalog, root === 'api' ? 'api' : 'apis');
-    if (root === 'apis') return respondApiGroups(x, catalog);
+    const remote = root === 'apis' ? endpoints.aggregator : undefined;
+    if (wantsAggregatedDiscovery(x))
+      return respondAggregatedDiscovery(
+        x,
+        catalog,
+        root === 'api' ? 'api' : 'apis',
+        (await remote?.discovery(x)) ?? [],
+      );
+    if (root === 'apis') return respondApiGroups(x, catalog, (await remote?.groups(x.cluster.name)) ?? []);
     return respondApiVersions(x, new URL(endpoints.config.externalUrl).host);
   }
   if (root === 'api') return version === '' ? respondApiResources(x, catalog, '', group) : respondPageNotFound(x);
-  return version === '' ? respondApiGroup(x, catalog, group) : respondApiResources(x, catalog, group, version);
+  if (version !== '' && (await passToAggregated(endpoints, x, catalog))) return;
+  if (version !== '') return respondApiResources(x, catalog, group, version);
+  return respondApiGroup(x, catalog, group, (await endpoints.aggregator?.groups(x.cluster.name)) ?? []);
 }
 
 async function routeOpenApi(endpoints: Endpoints, x: Exchange, catalog: Catalog): Promise<void> {

@@ -5,6 +5,7 @@ import type { Catalog, Target } from '../registry/registry.ts';
 import { isCustom, type ResourceDefinition, type Verb } from '../api/resource-definition.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
+import { passToAggregated } from './handlers/aggregated.ts';
 import { connectObject } from './handlers/connect.ts';
 import { createObject } from './handlers/create.ts';
 import { deleteCollection } from './handlers/deletecollection.ts';
@@ -22,6 +23,8 @@ import { respondPageNotFound } from './writers/status.ts';
 export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
   const catalog = builtInCatalog(endpoints, x) ?? (await fullCatalog(endpoints, x));
   if (!x.info.isResourceRequest) return routeNonResource(endpoints, x, catalog);
+  const { group, version, resource } = x.info;
+  if (catalog.find(group, version, resource) === undefined && (await passToAggregated(endpoints, x, catalog))) return;
   const target = findTarget(catalog, x);
   if (target === undefined) {
     respondPageNotFound(x);

@@ -12,24 +12,33 @@ export function wantsAggregatedDiscovery(x: Exchange): boolean {
 }
 
 /** GET /api and /apis as APIGroupDiscoveryList (apidiscovery.k8s.io/v2 and v2beta1), with ETag and 304. */
-export function respondAggregatedDiscovery(x: Exchange, catalog: Catalog, root: 'api' | 'apis'): Promise<void> {
+export function respondAggregatedDiscovery(
+  x: Exchange,
+  catalog: Catalog,
+  root: 'api' | 'apis',
+  remote: readonly Json[],
+): Promise<void> {
   const version = negotiate(x.header('accept'), 'discovery').as?.version ?? 'v2';
-  const document = cachedDocument(
-    catalog,
-    `aggregated:${root}:${version}`,
-    () => `${groupList(catalog, root, version)}\n`,
-  );
+  const own = `aggregated:${root}:${version}`;
+  const document =
+    remote.length === 0
+      ? cachedDocument(catalog, own, () => `${groupList(catalog, root, version, [])}\n`)
+      : cachedDocument(
+          catalog,
+          `${own}:${stringify([...remote])}`,
+          () => `${groupList(catalog, root, version, remote)}\n`,
+        );
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
   return respondCachedDocument(x, contentType, document, { 'cache-control': 'public' });
 }
 
-function groupList(catalog: Catalog, root: 'api' | 'apis', version: string): string {
+function groupList(catalog: Catalog, root: 'api' | 'apis', version: string, remote: readonly Json[]): string {
   const groups = root === 'api' ? [''] : groupNames(catalog);
   return stringify({
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: groups.map((group) => groupDiscovery(catalog, group)),
+    items: [...groups.map((group) => groupDiscovery(catalog, group)), ...remote],
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../apimachinery/json.ts';
 import { stringify } from '../../apimachinery/json.ts';
 import { formatApiVersion } from '../../apimachinery/object.ts';
+import type { RemoteGroup } from '../../registry/aggregation.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiation.ts';
@@ -28,27 +29,38 @@ export function respondApiVersions(x: Exchange, serverAddress: string): Promise<
 }
 
 /** GET /apis: metav1.APIGroupList. */
-export function respondApiGroups(x: Exchange, catalog: Catalog): Promise<void> {
+export function respondApiGroups(x: Exchange, catalog: Catalog, remote: readonly RemoteGroup[]): Promise<void> {
   const mediaType = negotiate(x.header('accept'), 'discovery');
-  const document = cachedDocument(catalog, 'legacy:/apis', () =>
+  const list = (more: readonly JsonObject[]) =>
     stringify({
       kind: 'APIGroupList',
       apiVersion: 'v1',
-      groups: groupNames(catalog).map((group) => apiGroup(catalog, group)),
-    }),
-  );
-  return respondDocument(x, 200, mediaType, document.bytes);
+      groups: [...groupNames(catalog).map((group) => apiGroup(catalog, group)), ...more],
+    });
+  if (remote.length > 0) return respondDocument(x, 200, mediaType, list(remote.map(remoteApiGroup)));
+  return respondDocument(x, 200, mediaType, cachedDocument(catalog, 'legacy:/apis', () => list([])).bytes);
 }
 
 /** GET /apis/GROUP: metav1.APIGroup. */
-export async function respondApiGroup(x: Exchange, catalog: Catalog, group: string): Promise<void> {
-  if (!groupNames(catalog).includes(group)) return respondPageNotFound(x);
+export async function respondApiGroup(
+  x: Exchange,
+  catalog: Catalog,
+  group: string,
+  remote: readonly RemoteGroup[],
+): Promise<void> {
+  const elsewhere = remote.find(({ name }) => name === group);
+  const own = groupNames(catalog).includes(group);
+  if (!own && elsewhere === undefined) return respondPageNotFound(x);
   const mediaType = negotiate(x.header('accept'), 'discovery');
   return respondDocument(
     x,
     200,
     mediaType,
-    stringify({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(catalog, group) }),
+    stringify({
+      kind: 'APIGroup',
+      apiVersion: 'v1',
+      ...(own || elsewhere === undefined ? apiGroup(catalog, group) : remoteApiGroup(elsewhere)),
+    }),
   );
 }
 
@@ -59,6 +71,11 @@ export function apiGroup(catalog: Catalog, group: string): JsonObject {
     version,
   }));
   return { name: group, versions, preferredVersion: versions[0] };
+}
+
+function remoteApiGroup({ name, versions }: RemoteGroup): JsonObject {
+  const all = versions.map((version) => ({ groupVersion: formatApiVersion(name, version), version }));
+  return { name, versions: all, preferredVersion: all[0] };
 }
 
 /** GET /api/v1 and /apis/GROUP/VERSION: metav1.APIResourceList. */

@@ -28,7 +28,8 @@ function pathBehind(x: Exchange, subresource: string): string {
   return at < 0 ? '' : x.info.path.slice(at + mark.length);
 }
 
-function clientOf(x: Exchange): ConnectClient {
+/** The client's side of an exchange, for whoever carries the request on. */
+export function clientOf(x: Exchange): ConnectClient {
   const { connection } = x;
   return {
     method: x.request.method ?? 'GET',
@@ -40,7 +41,9 @@ function clientOf(x: Exchange): ConnectClient {
       return x.signal;
     },
     begin: (status, headers) => {
-      beginAnswer(x, status, { ...commonHeaders(x, 'text/plain'), ...headers });
+      const all = { ...commonHeaders(x, ''), ...headers };
+      if (all['content-type'] === '') delete all['content-type'];
+      beginAnswer(x, status, all);
       return answerOf(x);
     },
     upgrade: connection && {
