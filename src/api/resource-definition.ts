@@ -89,8 +89,8 @@ export type Strategy = {
   readonly allowUnconditionalUpdate?: boolean;
   /** DELETE answers with the deleted object instead of a Status. */
   readonly returnDeletedObject?: boolean;
-  /** What DELETE without propagationPolicy means; default background. */
-  readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** What DELETE without propagationPolicy means; default background. `Unsupported`: objects have no dependents, whatever a DELETE says. */
+  readonly defaultPropagation?: 'Background' | 'Orphan' | 'Unsupported';
   /** The warning that a DELETE without propagationPolicy draws. */
   readonly deletionWarning?: string;
   /** Fields of the main resource that only a subresource sets; server-side apply resets them. Default: ['status'] when there is a status subresource. */

@@ -73,6 +73,7 @@ export function deletionFinalizers(target: Target, options: DeleteOptions, final
 }
 
 function propagation(target: Target, options: DeleteOptions, finalizers: readonly string[]): string {
+  if (target.definition.strategy.defaultPropagation === 'Unsupported') return 'Background';
   if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
   if (options.propagationPolicy !== undefined) return options.propagationPolicy;
   for (const each of finalizers) {

@@ -135,4 +135,47 @@ describe('delete', () => {
       ['b'],
     );
   });
+
+  it('takes the first word on a namespace, and none on the dependents of an event', async () => {
+    const fixture = await createFixture();
+    await fixture.create('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'team', finalizers: ['example.com/hold'] },
+    });
+    await fixture.delete('namespaces', 'team', { propagationPolicy: 'Foreground' });
+    const before = await fixture.get('namespaces', 'team');
+    await fixture.delete('namespaces', 'team', { propagationPolicy: 'Orphan' });
+    assert.deepEqual(await fixture.get('namespaces', 'team'), before);
+    const involvedObject = { kind: 'Pod', namespace: 'default', name: 'p' };
+    const metadata = { name: 'e', namespace: 'default', finalizers: ['example.com/hold'] };
+    await fixture.create('events', { apiVersion: 'v1', kind: 'Event', metadata, involvedObject });
+    await fixture.delete('events', 'e', { propagationPolicy: 'Foreground' });
+    assert.deepEqual((await fixture.get('events', 'e')).metadata.finalizers, ['example.com/hold']);
+  });
+
+  it('marks a pod before it removes it, so that watchers see that its time is over', async () => {
+    const fixture = await createFixture();
+    await fixture.create('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    });
+    const watched = await fixture.watch('pods', { resourceVersion: String(fixture.store.revision()) });
+    const dry = await fixture.delete('pods', 'p', { dryRun: true });
+    assert.equal(dry.object.object().metadata.deletionGracePeriodSeconds, 0);
+    const answer = await fixture.delete('pods', 'p');
+    await watched.settled();
+    watched.stop();
+    assert.deepEqual(
+      watched.events.map(({ type, object }) => [type, object.object.metadata.generation]),
+      [
+        ['MODIFIED', 2],
+        ['DELETED', 2],
+      ],
+    );
+    const gone = answer.object.object().metadata;
+    assert.deepEqual([answer.done, gone.deletionGracePeriodSeconds, gone.generation], [true, 0, 2]);
+  });
 });

@@ -90,6 +90,9 @@ async function planDeletion(
   const grace = hooks.gracePeriodSeconds?.(current.object, options) ?? 0;
   const waiting = isWaiting(meta) && grace >= (meta.deletionGracePeriodSeconds ?? 0);
   if (waiting) return { answer: { done: false, object: await renderServed(ctx, target, current) } };
+  // What the kind itself holds (a namespace) is past changes of mind.
+  if (meta.deletionTimestamp !== undefined && hooks.blocksRemoval?.(current.object) === true)
+    return { answer: { done: false, object: await renderServed(ctx, target, current) } };
   const wanted = deletionFinalizers(target, options, finalizers);
   const goes = grace === 0 && !isHeld(hooks, wanted, current.object);
   if (goes && (hooks.gracePeriodSeconds === undefined || isReleased(meta)))

@@ -139,6 +139,7 @@ export const events: ResourceDefinition = builtinResource({
     generation: 'none',
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: true,
+    defaultPropagation: 'Unsupported',
     validate: (object) => validateEvent(object as CoreEvent, 'reportingComponent'),
   },
   fieldSelectors: {

@@ -129,6 +129,7 @@ export const newEvents: ResourceDefinition = {
     generation: 'none',
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: true,
+    defaultPropagation: 'Unsupported',
     validate: (object) => validateEvent(object as CoreEvent, 'reportingController'),
     validateCreate: (object) => {
       const errors: FieldError[] = [];
