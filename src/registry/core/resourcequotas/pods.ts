@@ -85,7 +85,7 @@ function hasEnded({ status }: PodWithResources): boolean {
 function isLost({ metadata }: KubeObject, now: number): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return false;
-  return now > Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000;
+  return now >= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000;
 }
 
 function hasDeadline(object: KubeObject): boolean {
