@@ -1,4 +1,5 @@
 import { type FieldError, fieldError, goSyntax } from '../apimachinery/errors.ts';
+import { dns1123Subdomain, regexMessage } from '../apimachinery/validation/names.ts';
 import { deepEqual, type Json } from '../apimachinery/json.ts';
 
 /** `path[index]`, as field errors name list items. */
@@ -51,4 +52,24 @@ export function requireUnchanged(
 ): void {
   if (deepEqual(value, old)) return;
   into.push(fieldError.invalid(path, shown === undefined ? value : goSyntax(shown), immutableMessage));
+}
+
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathPattern = new RegExp(`^${httpPath}$`);
+
+/** Errors of a name with a domain before it: `acme.io/foo`. */
+export function validateDomainPath(value: string, path: string, errors: FieldError[]): void {
+  if (value === '') {
+    errors.push(fieldError.required(path));
+    return;
+  }
+  const slash = value.indexOf('/');
+  const host = value.slice(0, Math.max(slash, 0));
+  const rest = value.slice(slash + 1);
+  if (host === '' || rest === '') {
+    errors.push(fieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+    return;
+  }
+  invalidEach(path, host, dns1123Subdomain(host), errors);
+  if (!httpPathPattern.test(rest)) errors.push(fieldError.invalid(path, rest, regexMessage('Invalid path', httpPath)));
 }

@@ -104,7 +104,11 @@ function validateResource(
   errors: FieldError[],
 ): void {
   if (name === '') errors.push(fieldError.required(`${path}.name`, 'must specify a resource name'));
-  else if (which === 'containerResource') validateContainerResourceName(name, `${path}.name`, errors);
+  else if (which === 'containerResource') {
+    const found: FieldError[] = [];
+    validateContainerResourceName(name, `${path}.name`, found);
+    errors.push(...found.map((error) => ({ ...error, badValue: name })));
+  }
   if (which === 'resource') return;
   if (container === '') errors.push(fieldError.required(`${path}.container`, 'must specify a container'));
   else invalidEach(`${path}.container`, container, dns1123Label(container), errors);

@@ -1,6 +1,6 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import { goLabelSelector, goStringMap } from '../../../apimachinery/go-syntax.ts';
-import { deepEqual, type Json } from '../../../apimachinery/json.ts';
+import { deepEqual, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import { labelSelectorFromObject, matchesLabels } from '../../../apimachinery/labels.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, humanDuration, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
@@ -11,6 +11,8 @@ import { containersCells, containersColumn, imagesColumn } from '../../core/v1/p
 import { dropGatedPodFields } from '../../core/v1/pod-template/gated-fields.ts';
 import { warnOfPodTemplate } from '../../core/v1/pod-template/warnings.ts';
 import { immutableMessage, requireUnchanged } from '../../field-path.ts';
+import type { PodTemplateSpec } from '../../core/v1/pod-template/types.ts';
+import { goFailurePolicy, goSuccessPolicy } from './validate-job-policies.ts';
 import { defaultJobSpec, type JobSpec, validateJobSpec } from './job-spec.ts';
 
 type JobStatus = {
@@ -110,14 +112,42 @@ function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
   }
   errors.push(...validateSelectorUnchanged(object, before));
   const waits = old.suspend === true && oldStatus.startTime === undefined;
-  if (!waits && !deepEqual(spec.template as Json, old.template as Json)) {
+  const template = waits ? withSchedulingOf(spec.template ?? {}, old.template ?? {}) : old.template;
+  if (!deepEqual(spec.template as Json, template as Json)) {
     errors.push(fieldError.invalid('spec.template', (spec.template ?? {}) as Json, immutableMessage));
   }
   requireUnchanged('spec.completionMode', spec.completionMode, old.completionMode, errors);
   for (const field of ['podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
-    requireUnchanged(`spec.${field}`, (spec[field] ?? null) as Json, (old[field] ?? null) as Json, errors);
+    const shown = spec[field] === undefined ? undefined : shownPolicies[field]?.(spec);
+    requireUnchanged(`spec.${field}`, (spec[field] ?? null) as Json, (old[field] ?? null) as Json, errors, shown);
   }
   return errors;
+}
+
+const shownPolicies: Readonly<Record<string, (spec: JobSpec) => string>> = {
+  podFailurePolicy: goFailurePolicy,
+  successPolicy: goSuccessPolicy,
+};
+
+/** The old template with what a job that waits may still change: where its pods run, and how they are marked. */
+function withSchedulingOf(template: PodTemplateSpec, old: PodTemplateSpec): PodTemplateSpec {
+  const { affinity, nodeSelector, tolerations, schedulingGates } = template.spec ?? {};
+  const kept = { ...old.spec?.affinity };
+  if (affinity?.nodeAffinity === undefined) delete kept.nodeAffinity;
+  else kept.nodeAffinity = affinity.nodeAffinity;
+  const whole: JsonObject = {
+    ...(old.spec as JsonObject),
+    nodeSelector,
+    tolerations,
+    schedulingGates,
+    affinity: affinity === undefined && Object.keys(kept).length === 0 ? undefined : kept,
+  } as JsonObject;
+  for (const [name, value] of Object.entries(whole)) if (value === undefined) delete whole[name];
+  const metadata = { ...old.metadata, labels: template.metadata?.labels, annotations: template.metadata?.annotations };
+  for (const name of ['labels', 'annotations'] as const) if (metadata[name] === undefined) delete metadata[name];
+  const result = { ...old, metadata, spec: whole } as PodTemplateSpec;
+  if (template.metadata === undefined && Object.keys(metadata).length === 0) delete result.metadata;
+  return result;
 }
 
 function statusCell({ metadata, status = {} }: Job): string {

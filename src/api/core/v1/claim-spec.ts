@@ -1,4 +1,5 @@
-import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import { goPointer } from '../../../apimachinery/go-syntax.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { formatQuantity, parseQuantity } from '../../../apimachinery/quantity.ts';
 import { type LabelSelectorObject, validateLabelSelector } from '../../../apimachinery/validation/label-selector.ts';
@@ -21,6 +22,8 @@ export type ClaimSpec = {
 };
 
 export type ClaimStatus = {
+  allocatedResources?: Record<string, string>;
+  allocatedResourceStatuses?: Record<string, string>;
   phase?: string;
   accessModes?: string[];
   capacity?: Record<string, string>;
@@ -65,6 +68,12 @@ export function validateClaimSpec(spec: ClaimSpec, path: string, errors: FieldEr
   }
   if (dataSource !== undefined) validateDataSource(dataSource, `${path}.dataSource`, errors);
   if (dataSourceRef !== undefined) validateDataSource(dataSourceRef, `${path}.dataSourceRef`, errors);
+  if (dataSource === undefined || dataSourceRef === undefined) return;
+  const differs = (['apiGroup', 'kind', 'name'] as const).some((field) => dataSource[field] !== dataSourceRef[field]);
+  if (!differs) return;
+  // Upstream shows the path instead of the value.
+  const shown = `field.Path{name:"dataSource", index:"", parent:${goPointer('field.Path', spec)}}`;
+  errors.push(fieldError.invalid(path, goSyntax(shown), 'must match dataSourceRef'));
 }
 
 /** Errors of how a volume may be mounted. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
+import { goQuantity } from '../../../apimachinery/go-syntax.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { compareQuantity, formatQuantity, parseQuantity, type Quantity } from '../../../apimachinery/quantity.ts';
 import { defaultTable } from '../../../apimachinery/table.ts';
@@ -7,7 +8,11 @@ import { qualifiedName } from '../../../apimachinery/validation/names.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { atKey } from '../../field-path.ts';
 import type { ResourceList } from './pod-template/types.ts';
-import { validateContainerResourceName, validateResourceName } from './pod-template/validate-resources.ts';
+import {
+  isNativeResource,
+  validateContainerResourceName,
+  validateResourceName,
+} from './pod-template/validate-resources.ts';
 
 type Limit = {
   type?: string;
@@ -84,6 +89,7 @@ function validateOrder(limit: Limit, path: string, errors: FieldError[]): void {
     max: limit.max ?? {},
     default: pod ? {} : (limit.default ?? {}),
     defaultRequest: pod ? {} : (limit.defaultRequest ?? {}),
+    maxLimitRequestRatio: limit.maxLimitRequestRatio ?? {},
   };
   const names = new Set(Object.values(lists).flatMap((list) => Object.keys(list)));
   for (const name of names) {
@@ -98,7 +104,7 @@ function validateOrder(limit: Limit, path: string, errors: FieldError[]): void {
     ): void => {
       if (low === undefined || high === undefined || bad === undefined || compareQuantity(low, high) <= 0) return;
       const text = message(formatQuantity(low), formatQuantity(high));
-      errors.push(fieldError.invalid(atKey(`${path}.${field}`, name), goSyntax(formatQuantity(bad)), text));
+      errors.push(fieldError.invalid(atKey(`${path}.${field}`, name), goSyntax(goQuantity(formatQuantity(bad))), text));
     };
     const min = amount('min');
     const max = amount('max');
@@ -128,7 +134,34 @@ function validateOrder(limit: Limit, path: string, errors: FieldError[]): void {
     );
     check(min, limits, 'default', min, (a, b) => `min value ${a} is greater than default value ${b}`);
     check(limits, max, 'default', max, (a, b) => `default value ${a} is greater than max value ${b}`);
+    validateRatio(amount('maxLimitRequestRatio'), min, max, atKey(`${path}.maxLimitRequestRatio`, name), errors);
+    const overcommits = isNativeResource(name) && !name.startsWith('hugepages-');
+    if (overcommits || limits === undefined || requests === undefined || compareQuantity(limits, requests) === 0)
+      continue;
+    const [given, asked] = [formatQuantity(limits), formatQuantity(requests)];
+    const message = `default value ${given} must equal to defaultRequest value ${asked} in ${name}`;
+    errors.push(fieldError.invalid(atKey(`${path}.defaultRequest`, name), goSyntax(goQuantity(asked)), message));
   }
+}
+
+/** A limit may be so many times a request: at least once, and never more than the maximum is of the minimum. */
+function validateRatio(
+  ratio: Quantity | undefined,
+  min: Quantity | undefined,
+  max: Quantity | undefined,
+  path: string,
+  errors: FieldError[],
+): void {
+  if (ratio === undefined) return;
+  const text = formatQuantity(ratio);
+  const refuse = (why: string): void => {
+    errors.push(fieldError.invalid(path, goSyntax(goQuantity(text)), `ratio ${text} is ${why}`));
+  };
+  if (ratio.nano < 1_000_000_000n) refuse('less than 1');
+  if (min === undefined || max === undefined) return;
+  const limit = Number(max.nano) / Number(min.nano);
+  if (Number(ratio.nano) / 1e9 <= limit || Number.isNaN(limit)) return;
+  refuse(`greater than max/min = ${Number.isFinite(limit) ? limit.toFixed(6) : `${limit < 0 ? '-' : '+'}Inf`}`);
 }
 
 export const limitRanges = builtinResource({

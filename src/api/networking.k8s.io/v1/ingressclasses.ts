@@ -1,21 +1,14 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
-import {
-  dns1123Subdomain,
-  nameIsDns1123Label,
-  pathSegmentName,
-  regexMessage,
-} from '../../../apimachinery/validation/names.ts';
+import { dns1123Subdomain, nameIsDns1123Label, pathSegmentName } from '../../../apimachinery/validation/names.ts';
 import { builtinResource } from '../../builtin-resource.ts';
-import { invalidEach, requireUnchanged } from '../../field-path.ts';
+import { invalidEach, requireUnchanged, validateDomainPath } from '../../field-path.ts';
 
 type Parameters = { apiGroup?: string; kind?: string; name?: string; scope?: string; namespace?: string };
 type IngressClass = KubeObject & { spec?: { controller?: string; parameters?: Parameters } };
 
 const maxControllerLength = 250;
-const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
-const httpPathPattern = new RegExp(`^${httpPath}$`);
 const scopes = ['Cluster', 'Namespace'];
 
 function validate(object: KubeObject): FieldError[] {
@@ -23,25 +16,9 @@ function validate(object: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   const path = 'spec.controller';
   if (Buffer.byteLength(controller) > maxControllerLength) errors.push(fieldError.tooLong(path, maxControllerLength));
-  validateDomainPrefixedPath(controller, path, errors);
+  validateDomainPath(controller, path, errors);
   if (parameters !== undefined) validateParameters(parameters, 'spec.parameters', errors);
   return errors;
-}
-
-function validateDomainPrefixedPath(value: string, path: string, errors: FieldError[]): void {
-  if (value === '') {
-    errors.push(fieldError.required(path));
-    return;
-  }
-  const slash = value.indexOf('/');
-  const host = value.slice(0, Math.max(slash, 0));
-  const rest = value.slice(slash + 1);
-  if (host === '' || rest === '') {
-    errors.push(fieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
-    return;
-  }
-  invalidEach(path, host, dns1123Subdomain(host), errors);
-  if (!httpPathPattern.test(rest)) errors.push(fieldError.invalid(path, rest, regexMessage('Invalid path', httpPath)));
 }
 
 function validateParameters(parameters: Parameters, path: string, errors: FieldError[]): void {
