@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import { joined, listHas, listsEqual, mapsEqual } from './collections.ts';
+import { ArrayList, elementsOf, joined, type Key, keyOf, listHas, listsEqual, mapsEqual } from './collections.ts';
 import { decodeBase64, parseSchemaDuration, parseSchemaTime } from './formats.ts';
 import { equals } from './equality.ts';
 import { isInt64, maxInt64 } from './int64.ts';
@@ -147,6 +147,7 @@ export class JsonList extends ListValue {
   override concat(other: ListValue): CelResult {
     const { listType } = this.type.hints;
     const rest = other instanceof JsonList ? other.raw : undefined;
+    if (listType === 'set' && rest === undefined) return this.union(other);
     if (listType === undefined || rest === undefined) {
       return this.size === 0 && listType === undefined ? other : joined(this, other);
     }
@@ -162,13 +163,39 @@ export class JsonList extends ListValue {
   }
 
   private equalsSet(other: ListValue): CelResult {
+    const members = this.members();
     for (let i = 0; i < other.size; i += 1) {
       const value = other.at(i);
       if (value instanceof CelError) return value;
-      const has = listHas(this, value);
+      const key = keyOf(value);
+      const has = key === undefined ? listHas(this, value) : members.has(key);
       if (has !== true) return has;
     }
     return true;
+  }
+
+  /** Its own elements, and those of the other that are none of them, each once. */
+  private union(other: ListValue): CelResult {
+    const members = this.members();
+    const values = elementsOf(this);
+    const more = elementsOf(other);
+    if (values instanceof CelError) return values;
+    if (more instanceof CelError) return more;
+    const all = [...values];
+    for (const value of more) {
+      const key = keyOf(value);
+      if (key !== undefined && members.has(key)) continue;
+      if (key !== undefined) members.add(key);
+      all.push(value);
+    }
+    return new ArrayList(all);
+  }
+
+  /** The scalars of a set. */
+  private members(): Set<Key> {
+    const members = new Set<Key>();
+    for (const item of this.raw) if (isScalar(item)) members.add(typeof item === 'bigint' ? shortInt(item) : item);
+    return members;
   }
 
   private equalsMap(other: ListValue): CelResult {
@@ -189,6 +216,10 @@ export class JsonList extends ListValue {
     const keys = this.type.hints.listKeys ?? [];
     return JSON.stringify(keys.map((key) => (isObject(item) && Object.hasOwn(item, key) ? setKey(item[key]) : null)));
   }
+}
+
+function isScalar(item: unknown): item is string | boolean | number | bigint {
+  return ['string', 'boolean', 'number', 'bigint'].includes(typeof item);
 }
 
 function setKey(item: unknown): string {

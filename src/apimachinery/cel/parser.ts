@@ -81,7 +81,7 @@ class Parser {
   start(): Expr | undefined {
     try {
       const expr = this.expr();
-      if (this.kind() !== '<EOF>') this.unexpected(['<EOF>', ...this.continuations()]);
+      if (this.kind() !== '<EOF>') this.tooMuch();
       if (this.depth > maxDepth) this.limit('max recursion depth exceeded');
       return expr;
     } catch (error) {
@@ -484,6 +484,15 @@ class Parser {
     }
     const read = escapeSpace(this.source.slice(from.start, token.start).trim() + text);
     this.report(token.start, `Syntax error: no viable alternative at input '${read}'`);
+    throw new Abandon();
+  }
+
+  /** What follows a whole expression; one last token is just one too many. */
+  private tooMuch(): never {
+    if (this.index < this.tokens.length - 1 && this.tokens[this.index + 1]?.kind !== '<EOF>')
+      return this.unexpected(['<EOF>', ...this.continuations()]);
+    const token = this.peek();
+    this.report(token.start, `Syntax error: extraneous input '${escapeSpace(this.text(token))}' expecting <EOF>`);
     throw new Abandon();
   }
 
