@@ -48,6 +48,7 @@ async function apply(
   args: readonly string[],
   objects: readonly Manifest[],
 ): Promise<Step> {
+  if (objects.length === 0) return { title, done: 0, of: 0, lines: [] };
   const { lines } = await run(kubeconfig, ['apply', ...args, '-f', '-'], objects);
   const done = lines.filter((line) => / (created|configured|unchanged|serverside-applied)$/.test(line)).length;
   return { title, done, of: objects.length, lines: lines.toSorted() };

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientBinaries, kubectl } from '../support/kubectl.ts';
+import { clientBinaries } from '../support/kubectl.ts';
 import { freePort } from '../support/server-process.ts';
 import { controllerManager, endToEndTests } from './build.ts';
 import { conformanceNames, focusOf, isSerial, nameOf } from './names.ts';
@@ -41,8 +41,8 @@ const nodeless = [
   '--ginkgo.no-color',
 ];
 const testsPerProcess = 8;
-/** One test waits until its continue token has expired: on stock, for etcd's compaction; here, for the end of the change log. */
-const flags = ['--history-retention', '1m'];
+/** One test waits until its continue token has expired: on stock, for etcd's compaction; here, for the end of the change log. Others look at what a cluster shows of itself. */
+const flags = ['--history-retention', '1m', '--cluster-defaults', 'true'];
 
 export type Outcome = { readonly results: readonly TestResult[]; readonly seconds: number };
 
@@ -58,7 +58,6 @@ export async function runConformance(options: { only?: string; parallel: number;
   let controllers: ChildProcess | undefined;
   try {
     const kubeconfig = await tested.workspace('conformance');
-    await publishServer(kubeconfig, Number(new URL(tested.server.url).port));
     controllers = await startControllers(manager, kubeconfig, join(tested.directory, 'controllers.log'));
     const began = performance.now();
     const results: TestResult[] = [];
@@ -82,18 +81,6 @@ export async function runConformance(options: { only?: string; parallel: number;
     controllers?.kill();
     await tested.stop();
   }
-}
-
-/** Every cluster has a Service for its API server; tests read it. */
-async function publishServer(kubeconfig: string, port: number): Promise<void> {
-  const service = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { ports: [{ name: 'https', port: 443, targetPort: port }] },
-  };
-  const { code, stderr } = await kubectl({ kubeconfig, input: JSON.stringify(service) }, 'create', '-f', '-');
-  if (code !== 0) throw new Error(stderr);
 }
 
 async function startControllers(program: string, kubeconfig: string, log: string): Promise<ChildProcess> {

@@ -72,6 +72,8 @@ export function runClient(
         resolve({ code, stdout, stderr });
       },
     );
+    // A client that ends before it has read everything has its reasons; its output tells them.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input ?? '');
   });
 }
