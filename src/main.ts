@@ -20,6 +20,7 @@ import { createWebhookCaller } from './client/webhook/caller.ts';
 import { createStoredServiceResolver } from './client/webhook/stored-services.ts';
 import { createFrontProxy } from './client/front-proxy/front-proxy.ts';
 import type { Config } from './config/config.ts';
+import { startManifests } from './controllers/manifests/manifests.ts';
 import { startControllers } from './controllers/start.ts';
 import { createApiHandler } from './endpoints/handler.ts';
 import { versionInfo } from './endpoints/version.ts';
@@ -174,6 +175,8 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   }
   if (config.roles.includes('controllers'))
     background.push(startControllers({ store, client, catalogs, frontProxy, log, caCertificatePem: pki.caCert }));
+  if (config.roles.includes('controllers') && config.manifestsDir !== undefined)
+    background.push(startManifests({ directory: config.manifestsDir, store, catalogs, client, log }));
   if (config.roles.includes('sync')) {
     const syncClient = createLoopbackClient({
       registry,

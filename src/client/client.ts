@@ -1,10 +1,12 @@
 import type { KubeObject } from '../apimachinery/object.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
 
-/** Addresses one object or a collection of a kind. `resource` is `deployments.apps`; the storage version is used. */
+/** Addresses one object or a collection of a kind. `resource` is `deployments.apps`. */
 export type ObjectRef = {
   readonly cluster: ClusterName;
   readonly resource: string;
+  /** Default: the storage version. */
+  readonly version?: string;
   readonly namespace?: string;
   readonly name: string;
 };

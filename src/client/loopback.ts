@@ -171,8 +171,8 @@ class Loopback implements LoopbackClient {
     const group = dot < 0 ? '' : ref.resource.slice(dot + 1);
     const builtIn = catalogs.builtIn?.(cluster);
     const found =
-      (builtIn && findStored(builtIn, group, resource)) ??
-      findStored(await catalogs.catalogFor(cluster), group, resource);
+      (builtIn && find(builtIn, group, resource, ref.version)) ??
+      find(await catalogs.catalogFor(cluster), group, resource, ref.version);
     if (found === undefined) throw genericNotFound();
     return { ...found, namespace: ref.namespace ?? '', name: ref.name, subresource };
   }
@@ -198,8 +198,14 @@ class Loopback implements LoopbackClient {
   }
 }
 
-/** A resource in the version in which it is stored, or in the one that is served when that is not. */
-function findStored(catalog: Catalog, group: string, resource: string): ReturnType<Catalog['find']> {
+/** A resource in the version asked for, or else in the one in which it is stored, or in the one that is served when that is not. */
+function find(
+  catalog: Catalog,
+  group: string,
+  resource: string,
+  asked: string | undefined,
+): ReturnType<Catalog['find']> {
+  if (asked !== undefined) return catalog.find(group, asked, resource);
   const definition = catalog.definitions.find((each) => each.group === group && each.resource === resource);
   if (definition === undefined) return undefined;
   const version = definition.versions.find((each) => each.version === definition.storageVersion && each.served);

@@ -27,6 +27,8 @@ export type Config = {
   /** `deployments.apps` … or ['*']. */
   readonly resources: readonly string[];
   /** Where cluster addresses and node ports of Services come from, in each logical cluster anew. */
+  /** Directory of objects to apply; one sub-directory per workspace. */
+  readonly manifestsDir: string | undefined;
   /** Whether logical clusters show the Service `kubernetes` and what else a stock cluster shows of itself. */
   readonly clusterDefaults: boolean;
   readonly serviceRanges: { readonly clusterIps: string; readonly nodePorts: string };

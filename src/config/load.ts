@@ -58,6 +58,7 @@ export function loadConfig(sources: Sources): Config {
     roles: parseChoices('roles', read('roles') ?? '', ['api', 'controllers', 'sync'] as const),
     processes: parseCount('processes', read('processes') ?? String(availableParallelism()), 1, 1024),
     resources: parseList(read('resources') ?? '*'),
+    manifestsDir: read('manifests') === undefined ? undefined : resolve(read('manifests') ?? ''),
     clusterDefaults: parseBoolean('cluster-defaults', read('cluster-defaults') ?? 'false'),
     serviceRanges: Object.freeze({
       clusterIps: parseIpRange(read('service-cluster-ip-range') ?? ''),

@@ -91,6 +91,12 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '*',
   },
   {
+    name: 'manifests',
+    placeholder: 'DIR',
+    description:
+      'objects to apply at start and when a file changes; one sub-directory per workspace (root, root:team …)',
+  },
+  {
     name: 'cluster-defaults',
     placeholder: 'BOOL',
     description:

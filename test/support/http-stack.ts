@@ -154,6 +154,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     roles: ['api'],
     processes: 1,
     resources: ['*'],
+    manifestsDir: undefined,
     clusterDefaults: false,
     audit: { logMaxBytes: 0, logMaxBackups: 0, logMaxAgeMs: 0 },
     serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
