@@ -114,6 +114,11 @@ function judge(bundle: Bundle, files: BundleFiles, ours: readonly Step[], stock:
   rows.push(`| ${bundle.name} (${files.commit}) | ${cells.join(' | ')} |`);
 }
 
+const kubeconfigOf = ({ repository }: Bundle): string => join(directory, `${repository.replace('/', '-')}.kubeconfig`);
+for (const bundle of wanted) {
+  const name = bundle.repository.replace('/', '-');
+  writeFileSync(kubeconfigOf(bundle), await createWorkspace(server, name), { mode: 0o600 });
+}
 for (const bundle of wanted) {
   let files: BundleFiles;
   try {
@@ -122,8 +127,7 @@ for (const bundle of wanted) {
     console.log(`${bundle.name}: SKIPPED, ${bundle.repository} cannot be read (${String(error).split('\n')[0] ?? ''})`);
     continue;
   }
-  const kubeconfig = join(directory, `${bundle.repository.replace('/', '-')}.kubeconfig`);
-  writeFileSync(kubeconfig, await createWorkspace(server, bundle.repository.replace('/', '-')), { mode: 0o600 });
+  const kubeconfig = kubeconfigOf(bundle);
   const [ours, stock] = await Promise.all([
     tryOut(files, kubeconfig),
     flags.stock === undefined ? undefined : tryOut(files, flags.stock),
