@@ -25,6 +25,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { ConfigurationIndex } from './dynamic/configuration-index.ts';
 import { admissionConfigurations } from './dynamic/announce.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
+import { validatingPolicies } from './policy/validating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
 
 export type AdmissionOptions = {
@@ -60,6 +61,7 @@ const stockPlugins: Readonly<Record<string, (options: AdmissionOptions & Dynamic
   LimitRanger: limitRanger,
   OwnerReferencesPermissionEnforcement: ownerReferencesPermission,
   MutatingAdmissionWebhook: mutatingWebhooks,
+  ValidatingAdmissionPolicy: validatingPolicies,
   ValidatingAdmissionWebhook: validatingWebhooks,
   ResourceQuota: resourceQuota,
 };

@@ -43,7 +43,7 @@ export const stockPlugins: readonly StockPlugin[] = [
   plugin('PodTopologyLabels', on, false),
   plugin('MutatingAdmissionPolicy', on, false),
   plugin('MutatingAdmissionWebhook', on, true),
-  plugin('ValidatingAdmissionPolicy', on, false),
+  plugin('ValidatingAdmissionPolicy', on, true),
   plugin('ValidatingAdmissionWebhook', on, true),
   plugin('ResourceQuota', on, true),
   plugin('AlwaysDeny', off, false),

@@ -5,22 +5,29 @@ import type { Form } from '../dynamic/match.ts';
 import type { DynamicRequest } from '../dynamic/request.ts';
 import { admissionRequest } from '../dynamic/request-object.ts';
 
-/** The values of `object`, `oldObject` and `request`; the latter is made when an expression reads it. */
+/** The values of `object`, `oldObject`, `request` (made when an expression reads it) and `namespaceObject`. */
 export function requestVariables(
   request: DynamicRequest,
   form: Form,
   object: KubeObject | undefined,
   oldObject: KubeObject | undefined,
+  namespace?: KubeObject,
 ): Record<string, unknown> {
   return {
     object: object ?? null,
     oldObject: oldObject ?? null,
-    request: new Lazy(() => withoutAbsent(admissionRequest(request, form, undefined, undefined))),
+    namespaceObject: namespace === undefined ? null : new Lazy(() => shownNamespace(namespace)),
+    request: new Lazy(() => withoutObjects(admissionRequest(request, form, undefined, undefined))),
   };
 }
 
-/** Expressions cannot tell what is null here from what is absent. */
-function withoutAbsent(object: JsonObject): JsonObject {
-  const { object: _object, oldObject: _oldObject, ...rest } = object;
+function withoutObjects(request: JsonObject): JsonObject {
+  const { object: _object, oldObject: _oldObject, ...rest } = request;
   return rest;
+}
+
+/** Expressions see what a namespace is, not who manages it. */
+function shownNamespace(namespace: KubeObject): JsonObject {
+  const { managedFields: _managed, ownerReferences: _owners, ...metadata } = namespace.metadata;
+  return { ...namespace, metadata } as JsonObject;
 }

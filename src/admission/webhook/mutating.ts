@@ -4,7 +4,7 @@ import { managedFieldsProblem } from '../../apimachinery/managedfields/index.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { followConfigurations } from '../dynamic/configurations.ts';
-import { type Form, matchRequest, matchRules } from '../dynamic/match.ts';
+import { type Form, matchForm, matchRequest } from '../dynamic/match.ts';
 import { reinvocationNotes, reinvocationRound, wantReinvocation } from '../dynamic/reinvocation.ts';
 import { type DynamicRequest, dynamicRequest, isOpen } from '../dynamic/request.ts';
 import { asServed, inForm, replaceObject } from '../dynamic/versioned.ts';
@@ -38,9 +38,7 @@ function begin(
 ): Promise<void> | undefined {
   if (configurations.length === 0) return undefined;
   const request = dynamicRequest(attributes);
-  const hooks = configurations
-    .flat()
-    .filter(({ matcher }) => matchRules(matcher.rules, matcher.equivalent, request, options) !== undefined);
+  const hooks = configurations.flat().filter(({ matcher }) => matchForm(matcher, request, options) !== undefined);
   return hooks.length === 0 ? undefined : new Dispatch(options, request).run(hooks);
 }
 
@@ -88,7 +86,8 @@ class Dispatch {
     if (form === undefined) return;
     if (hook.matchConditions.length > 0) {
       const shown = await this.#show(form);
-      if (!conditionsHold(hook, this.#request, form, shown.object, shown.oldObject)) return;
+      const { object: now, oldObject } = shown;
+      if (!(await conditionsHold(hook, this.#request, form, now, oldObject, this.#options))) return;
     }
     if (again && !this.#notes.again.has(hook)) return;
     try {

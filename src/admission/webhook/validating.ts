@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { followConfigurations } from '../dynamic/configurations.ts';
-import { type Form, matchRequest, matchRules } from '../dynamic/match.ts';
+import { type Form, matchForm, matchRequest } from '../dynamic/match.ts';
 import { type DynamicRequest, dynamicRequest, isOpen } from '../dynamic/request.ts';
 import { VersionedObjects } from '../dynamic/versioned-objects.ts';
 import { askHook, failedClosed, HookFailure } from './ask.ts';
@@ -32,9 +32,7 @@ function begin(
 ): Promise<void> | undefined {
   if (configurations.length === 0) return undefined;
   const request = dynamicRequest(attributes);
-  const hooks = configurations
-    .flat()
-    .filter(({ matcher }) => matchRules(matcher.rules, matcher.equivalent, request, options) !== undefined);
+  const hooks = configurations.flat().filter(({ matcher }) => matchForm(matcher, request, options) !== undefined);
   return hooks.length === 0 ? undefined : dispatch(options, request, hooks);
 }
 
@@ -53,7 +51,8 @@ async function dispatch(options: WebhookOptions, request: DynamicRequest, hooks:
     const form = await matchRequest(hook.matcher, request, attributes.object, options);
     if (form === undefined) continue;
     const { object, oldObject } = await objects.in(form);
-    if (conditionsHold(hook, request, form, object, oldObject)) questions.push({ hook, form, object, oldObject });
+    if (await conditionsHold(hook, request, form, object, oldObject, options))
+      questions.push({ hook, form, object, oldObject });
   }
   const errors: unknown[] = [];
   await Promise.all(

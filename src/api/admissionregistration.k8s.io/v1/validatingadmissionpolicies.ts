@@ -1,4 +1,5 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
+import { expressionError, PolicyCompiler } from '../expressions/compile.ts';
 import { deepEqual, type Json } from '../../../apimachinery/json.ts';
 import { parseApiVersion, type KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, integerColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
@@ -38,8 +39,18 @@ const celReserved = new Set(
   ),
 );
 
-/** Errors of a policy but for what its expressions say, which nothing evaluates yet. */
-function validatePolicy(object: KubeObject, checksConditions: boolean): FieldError[] {
+/** Expressions of a policy that was accepted before may use what new ones may not yet. */
+function acceptedBefore({ spec = {} }: ValidatingAdmissionPolicy): ReadonlySet<string> {
+  const texts = [
+    ...(spec.validations ?? []).flatMap(({ expression, messageExpression }) => [expression, messageExpression]),
+    ...(spec.auditAnnotations ?? []).map(({ valueExpression }) => valueExpression),
+    ...(spec.variables ?? []).map(({ expression }) => expression),
+  ];
+  return new Set(texts.filter((text) => text !== undefined));
+}
+
+/** Errors of a policy, and of what its expressions say. */
+function validatePolicy(object: KubeObject, checksConditions: boolean, old?: ValidatingAdmissionPolicy): FieldError[] {
   const { spec = {}, metadata } = object as ValidatingAdmissionPolicy;
   const { failurePolicy = '', paramKind, matchConstraints, validations = [], auditAnnotations = [] } = spec;
   const errors: FieldError[] = [];
@@ -55,16 +66,24 @@ function validatePolicy(object: KubeObject, checksConditions: boolean): FieldErr
       errors.push(fieldError.required(`${path}.resourceRules`));
     }
   }
-  if (checksConditions) validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', errors);
-  validateVariables(spec.variables ?? [], errors);
+  const params = paramKind !== undefined;
+  if (checksConditions) {
+    const context = { params, accepted: old?.spec?.matchConditions ?? [] };
+    validateMatchConditions(spec.matchConditions ?? [], context, 'spec.matchConditions', errors);
+  }
+  const accepted = acceptedBefore(old ?? { ...object, spec: {} });
+  const compiler = new PolicyCompiler({ params, accepted: (expression) => accepted.has(expression) });
+  validateVariables(spec.variables ?? [], compiler, errors);
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const message = 'validations or auditAnnotations must contain at least one item';
     errors.push(fieldError.required('spec.validations', message));
     errors.push(fieldError.required('spec.auditAnnotations', message));
     return errors;
   }
-  validations.forEach((validation, index) => validateValidation(validation, `spec.validations[${index}]`, errors));
-  validateAuditAnnotations(auditAnnotations, metadata.name ?? '', errors);
+  validations.forEach((validation, index) =>
+    validateValidation(validation, compiler, `spec.validations[${index}]`, errors),
+  );
+  validateAuditAnnotations(auditAnnotations, metadata.name ?? '', compiler, errors);
   return errors;
 }
 
@@ -93,7 +112,11 @@ function validateParamKind(
   }
 }
 
-function validateVariables(variables: NonNullable<PolicySpec['variables']>, errors: FieldError[]): void {
+function validateVariables(
+  variables: NonNullable<PolicySpec['variables']>,
+  compiler: PolicyCompiler,
+  errors: FieldError[],
+): void {
   variables.forEach(({ name = '', expression = '' }, index) => {
     const path = `spec.variables[${index}]`;
     if (name.trim() === '') errors.push(fieldError.required(`${path}.name`, 'name is not specified'));
@@ -102,18 +125,29 @@ function validateVariables(variables: NonNullable<PolicySpec['variables']>, erro
     }
     if (expression.trim() === '') {
       errors.push(fieldError.required(`${path}.expression`, 'expression is not specified'));
-    }
+    } else report(expressionError(compiler.addVariable({ name, expression }), `${path}.expression`), errors);
   });
 }
 
-function validateValidation(validation: Validation, path: string, errors: FieldError[]): void {
+function report(error: FieldError | undefined, errors: FieldError[]): void {
+  if (error !== undefined) errors.push(error);
+}
+
+function validateValidation(
+  validation: Validation,
+  compiler: PolicyCompiler,
+  path: string,
+  errors: FieldError[],
+): void {
   const { expression = '', message = '', messageExpression = '', reason } = validation;
   if (expression.trim() === '') {
     errors.push(fieldError.required(`${path}.expression`, 'expression is not specified'));
-  }
+  } else report(expressionError(compiler.compile(expression, 'condition'), `${path}.expression`), errors);
   if (messageExpression !== '' && messageExpression.trim() === '') {
     const why = 'must be non-empty if specified';
     errors.push(fieldError.invalid(`${path}.messageExpression`, messageExpression, why));
+  } else if (messageExpression !== '') {
+    report(expressionError(compiler.compile(messageExpression, 'message'), `${path}.messageExpression`), errors);
   }
   if (message !== '' && message.trim() === '') {
     errors.push(fieldError.invalid(`${path}.message`, message, 'message must be non-empty if specified'));
@@ -125,7 +159,12 @@ function validateValidation(validation: Validation, path: string, errors: FieldE
   }
 }
 
-function validateAuditAnnotations(annotations: readonly AuditAnnotation[], name: string, errors: FieldError[]): void {
+function validateAuditAnnotations(
+  annotations: readonly AuditAnnotation[],
+  name: string,
+  compiler: PolicyCompiler,
+  errors: FieldError[],
+): void {
   const path = 'spec.auditAnnotations';
   if (annotations.length > maxAuditAnnotations) {
     const message = `must not have more than ${maxAuditAnnotations} auditAnnotations`;
@@ -141,7 +180,7 @@ function validateAuditAnnotations(annotations: readonly AuditAnnotation[], name:
     if (expression === '') errors.push(fieldError.required(where, 'valueExpression is not specified'));
     else if (Buffer.byteLength(expression) > maxExpressionBytes) {
       errors.push(fieldError.required(where, `must not exceed ${maxExpressionBytes} bytes in length`));
-    }
+    } else report(expressionError(compiler.compile(expression, 'annotation'), where, valueExpression), errors);
     if (keys.has(key)) errors.push(fieldError.duplicate(`${at}.key`, key));
     keys.add(key);
   });
@@ -158,7 +197,6 @@ function validateStatus(object: KubeObject): FieldError[] {
   return [...errors, ...validateConditions(conditions, 'status.conditions')];
 }
 
-/** Stored and checked, not enforced: see docs/compatibility.md. */
 export const validatingAdmissionPolicies = builtinResource({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
@@ -196,7 +234,7 @@ export const validatingAdmissionPolicies = builtinResource({
       const isSame =
         deepEqual(paramKind as Json, old.paramKind as Json) &&
         deepEqual(matchConditions as Json, old.matchConditions as Json);
-      return validatePolicy(object, !isSame);
+      return validatePolicy(object, !isSame, before as ValidatingAdmissionPolicy);
     },
   },
   status: {

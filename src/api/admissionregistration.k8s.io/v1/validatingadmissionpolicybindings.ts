@@ -90,7 +90,6 @@ function paramCell(params: ParamRef | undefined): string {
   return selector === undefined ? '<unset>' : protoSelector(selector);
 }
 
-/** Stored and checked, not enforced: see docs/compatibility.md. */
 export const validatingAdmissionPolicyBindings = builtinResource({
   group: 'admissionregistration.k8s.io',
   version: 'v1',

@@ -69,12 +69,17 @@ function applyDefaults(webhook: Webhook, isMutating: boolean): void {
   defaultWebhookClient(webhook.clientConfig);
 }
 
-function validateWebhooks(webhooks: readonly Webhook[], strictness: Strictness): FieldError[] {
+function validateWebhooks(
+  webhooks: readonly Webhook[],
+  strictness: Strictness,
+  old: readonly Webhook[] = [],
+): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
+  const accepted = old.flatMap(({ matchConditions = [] }) => matchConditions);
   webhooks.forEach((webhook, index) => {
     const path = `webhooks[${index}]`;
-    validateWebhook(webhook, strictness, path, errors);
+    validateWebhook(webhook, strictness, accepted, path, errors);
     const { name = '', admissionReviewVersions: versions = [] } = webhook;
     validateReviewVersions(versions, strictness.reviewVersion, `${path}.admissionReviewVersions`, errors);
     if (!strictness.uniqueNames || name === '') return;
@@ -84,7 +89,13 @@ function validateWebhooks(webhooks: readonly Webhook[], strictness: Strictness):
   return errors;
 }
 
-function validateWebhook(webhook: Webhook, strictness: Strictness, path: string, errors: FieldError[]): void {
+function validateWebhook(
+  webhook: Webhook,
+  strictness: Strictness,
+  accepted: readonly MatchCondition[],
+  path: string,
+  errors: FieldError[],
+): void {
   const { name = '', rules = [], failurePolicy = '', matchPolicy = '', sideEffects, timeoutSeconds = 0 } = webhook;
   validateQualifiedDomain(name, `${path}.name`, errors);
   rules.forEach((rule, index) => validateRule(rule, `${path}.rules[${index}]`, errors));
@@ -106,7 +117,8 @@ function validateWebhook(webhook: Webhook, strictness: Strictness, path: string,
   if (reinvocationPolicy !== undefined) oneOf('reinvocationPolicy', reinvocationPolicy, reinvocationPolicies);
   validateWebhookClient(webhook.clientConfig ?? {}, `${path}.clientConfig`, errors);
   if (!strictness.matchConditions) return;
-  validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`, errors);
+  const conditions = webhook.matchConditions ?? [];
+  validateMatchConditions(conditions, { params: false, accepted }, `${path}.matchConditions`, errors);
 }
 
 function validateQualifiedDomain(name: string, path: string, errors: FieldError[]): void {
@@ -166,12 +178,12 @@ function webhookConfigurations(kind: string, isMutating: boolean): ResourceDefin
       validateCreate: (object) => validateWebhooks((object as WebhookConfiguration).webhooks ?? [], strict),
       validateUpdate(object, old) {
         const { webhooks = [] } = object as WebhookConfiguration;
-        return validateWebhooks(webhooks, strictnessAfter(webhooks, (old as WebhookConfiguration).webhooks ?? []));
+        const before = (old as WebhookConfiguration).webhooks ?? [];
+        return validateWebhooks(webhooks, strictnessAfter(webhooks, before), before);
       },
     },
   });
 }
 
-/** Stored and checked, not called: see docs/compatibility.md. */
 export const mutatingWebhookConfigurations = webhookConfigurations('MutatingWebhookConfiguration', true);
 export const validatingWebhookConfigurations = webhookConfigurations('ValidatingWebhookConfiguration', false);
