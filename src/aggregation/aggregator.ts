@@ -3,11 +3,12 @@ import type { Json } from '../apimachinery/json.ts';
 import { compareVersions } from '../apimachinery/version-order.ts';
 import type { FrontProxy } from '../client/front-proxy/front-proxy.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
-import type { Aggregator, RemoteGroup, RemoteGroupVersion } from '../registry/aggregation.ts';
+import type { Aggregator, RemoteGroup, RemoteGroupVersion, RemoteOpenApi } from '../registry/aggregation.ts';
 import type { ConnectClient } from '../registry/connect/backend.ts';
 import type { RequestContext } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { BackendDiscovery } from './discovery.ts';
+import { BackendDocuments } from './backend-documents.ts';
+import { discoveredVersion, openApiHash } from './discovery.ts';
 import { passOn, refuse } from './pass-on.ts';
 
 export type AggregatorOptions = {
@@ -23,12 +24,12 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
 class StoredAggregator implements Aggregator {
   readonly #store: AggregatorOptions['store'];
   readonly #frontProxy: FrontProxy;
-  readonly #discovery: BackendDiscovery;
+  readonly #documents: BackendDocuments;
 
   constructor({ store, frontProxy }: AggregatorOptions) {
     this.#store = store;
     this.#frontProxy = frontProxy;
-    this.#discovery = new BackendDiscovery(frontProxy);
+    this.#documents = new BackendDocuments(frontProxy);
   }
 
   async serves(cluster: ClusterName, groupVersion: RemoteGroupVersion): Promise<boolean> {
@@ -56,10 +57,20 @@ class StoredAggregator implements Aggregator {
     return Promise.all(groupsOf(services).map((group) => this.#group(ctx, group, services)));
   }
 
+  async openApi(ctx: RequestContext): Promise<readonly RemoteOpenApi[]> {
+    const services = await this.#remote(ctx.cluster.name);
+    const found = services.map(async (service): Promise<RemoteOpenApi[]> => {
+      const groupVersion = { group: service.spec?.group ?? '', version: service.spec?.version ?? '' };
+      const hash = await openApiHash(this.#documents, ctx, service, groupVersion);
+      return hash === undefined ? [] : [{ path: `apis/${groupVersion.group}/${groupVersion.version}`, hash }];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
   async #group(ctx: RequestContext, { name, versions }: RemoteGroup, services: readonly ApiService[]): Promise<Json> {
     const asked = versions.flatMap((version) => {
       const service = services.find(({ spec }) => spec?.group === name && spec.version === version);
-      return service === undefined ? [] : [this.#discovery.version(ctx, service, { group: name, version })];
+      return service === undefined ? [] : [discoveredVersion(this.#documents, ctx, service, { group: name, version })];
     });
     return { metadata: { name, creationTimestamp: null }, versions: await Promise.all(asked) };
   }

@@ -75,7 +75,9 @@ async function routeOpenApi(endpoints: Endpoints, x: Exchange, catalog: Catalog)
   const [, version = '', ...rest] = x.info.parts;
   if (version === 'v2' && rest.length === 0) return respondOpenApiV2(x, catalog, endpoints.descriptions);
   if (version !== 'v3') return respondPageNotFound(x);
-  if (rest.length === 0) return respondOpenApiV3Index(x, catalog, endpoints.descriptions);
+  if (rest.length === 0)
+    return respondOpenApiV3Index(x, catalog, endpoints.descriptions, (await endpoints.aggregator?.openApi(x)) ?? []);
+  if (await passToAggregated(endpoints, x, catalog)) return;
   return respondOpenApiV3Document(x, catalog, rest.join('/'), endpoints.descriptions);
 }
 

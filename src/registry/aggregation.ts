@@ -13,6 +13,14 @@ export type RemoteGroup = {
   readonly versions: readonly string[];
 };
 
+/** An OpenAPI v3 document of another server. */
+export type RemoteOpenApi = {
+  /** `apis/<group>/<version>` */
+  readonly path: string;
+  /** Names its content. */
+  readonly hash: string;
+};
+
 /** Passes requests on to aggregated API servers and tells what they serve. Asked only about what the server itself does not serve. */
 export interface Aggregator {
   /** Whether another server is registered for a group version, reachable or not. */
@@ -23,4 +31,6 @@ export interface Aggregator {
   groups(cluster: ClusterName): Promise<readonly RemoteGroup[]>;
   /** Items of an APIGroupDiscoveryList, in the order of `groups`. A server that does not answer at once is Stale. */
   discovery(ctx: RequestContext): Promise<readonly Json[]>;
+  /** OpenAPI v3 documents of servers that answer. */
+  openApi(ctx: RequestContext): Promise<readonly RemoteOpenApi[]>;
 }

@@ -67,6 +67,10 @@ async function startBackend(): Promise<void> {
         if (url === '/apis/meals.example.com/v1') {
           response.setHeader('content-type', 'application/json');
           response.end(JSON.stringify(list));
+        } else if (url === '/openapi/v3') {
+          response.end(
+            '{"paths":{"apis/meals.example.com/v1":{"serverRelativeURL":"/openapi/v3/apis/meals.example.com/v1?hash=ABC"}}}',
+          );
         } else if (url.includes('watch=1')) {
           response.writeHead(200, { 'content-type': 'application/json' });
           response.write('{"type":"ADDED"}\n');
@@ -224,6 +228,17 @@ describe('an aggregated API server', () => {
     assert.deepEqual(found('dead.example.com'), { version: 'v1', freshness: 'Stale' });
     assert.equal(found('apps')?.freshness, 'Current');
   });
+});
+
+test('its OpenAPI v3 document is in the index, and read from it', async () => {
+  const index = (await http(stack.admin, 'GET', '/clusters/root/openapi/v3')).json<{
+    paths: Record<string, { serverRelativeURL: string }>;
+  }>();
+  const url = index.paths['apis/meals.example.com/v1']?.serverRelativeURL;
+  assert.equal(url, '/clusters/root/openapi/v3/apis/meals.example.com/v1?hash=ABC');
+  assert.equal(index.paths['apis/away.example.com/v1'], undefined);
+  await http(stack.admin, 'GET', url);
+  assert.equal(seen.at(-1)?.url, '/openapi/v3/apis/meals.example.com/v1?hash=ABC');
 });
 
 describe('an aggregated API server that is not there', () => {

@@ -71,6 +71,7 @@ const atomicThoughNoList: ReadonlySet<string> = new Set([
   'io.k8s.api.certificates.v1.CertificateSigningRequestSpec request',
   'io.k8s.api.certificates.v1.CertificateSigningRequestStatus certificate',
   `${metaV1}.Status details`,
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec caBundle',
 ]);
 /** Enumerations whose values the documents do not list: their type is declared apart from its values. */
 const enumless: ReadonlySet<string> = new Set([

@@ -12,7 +12,11 @@ export { sectionsOf };
 export const openApiV3MediaType = 'application/json';
 
 /** What `/openapi/v3` answers: where each document is. `hash` names the content of a document, so that clients may keep it for ever. */
-export function openApiV3Index(sections: readonly Section[], hash: (path: string) => string, root = ''): JsonObject {
+export function openApiV3Index(
+  sections: readonly { readonly path: string }[],
+  hash: (path: string) => string,
+  root = '',
+): JsonObject {
   const paths: JsonObject = {};
   for (const { path } of sections) paths[path] = { serverRelativeURL: `${root}/openapi/v3/${path}?hash=${hash(path)}` };
   return { paths };

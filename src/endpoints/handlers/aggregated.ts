@@ -20,7 +20,9 @@ type GroupVersion = { readonly group: string; readonly version: string };
 
 function groupVersionOf({ info }: Exchange): GroupVersion | undefined {
   if (info.isResourceRequest) return info.group === '' ? undefined : { group: info.group, version: info.version };
-  const [root, group = '', version = ''] = info.parts;
+  // /apis/GROUP/VERSION, and the same below /openapi/v3.
+  const parts = info.parts[0] === 'openapi' && info.parts[1] === 'v3' ? info.parts.slice(2) : info.parts;
+  const [root, group = '', version = ''] = parts;
   return root === 'apis' && group !== '' && version !== '' ? { group, version } : undefined;
 }
 

@@ -9,6 +9,7 @@ import {
   sectionsOf,
 } from '../../apimachinery/openapi/v3.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import type { RemoteOpenApi } from '../../registry/aggregation.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import { discoverable } from '../discovery/api-resources.ts';
 import { type CatalogDocument, rememberedDocument, respondCachedDocument } from '../discovery/documents.ts';
@@ -25,6 +26,7 @@ export async function respondOpenApiV3Index(
   x: Exchange,
   catalog: Catalog,
   descriptions: Descriptions | undefined,
+  remote: readonly RemoteOpenApi[],
 ): Promise<void> {
   const definitions = discoverable(catalog);
   const hashes = new Map<string, string>();
@@ -34,8 +36,9 @@ export async function respondOpenApiV3Index(
     hashes.set(section.path, document.etag);
     if (made) await setImmediate();
   }
+  for (const { path, hash } of remote) hashes.set(path, hash);
   const root = rootOf(x);
-  const text = stringify(openApiV3Index(sections, (path) => hashes.get(path) ?? '', root));
+  const text = stringify(openApiV3Index([...sections, ...remote], (path) => hashes.get(path) ?? '', root));
   const index = rememberedDocument(`openapi:v3:index:${text}`, () => text);
   return respondCachedDocument(x, openApiV3MediaType, index, {});
 }
