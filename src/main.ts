@@ -34,7 +34,8 @@ import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
-import { frontProxyName, type Pki } from './server/pki.ts';
+import { createFrontProxyCertificates } from './server/front-proxy-certificates.ts';
+import type { Pki } from './server/pki.ts';
 import { openTlsFiles } from './server/tls-files.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
 import { openPostgresStore } from './storage/postgres/store.ts';
@@ -88,11 +89,11 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     services: createStoredServiceResolver(store),
     guard: createAddressGuard(config.webhookAddresses),
   });
+  const frontProxyCertificates = createFrontProxyCertificates(pki);
   const frontProxy = createFrontProxy({
     services: createStoredServiceResolver(store),
     guard: createAddressGuard(config.webhookAddresses),
-    cert: pki.frontProxyCert,
-    key: pki.frontProxyKey,
+    credentials: async (cluster) => frontProxyCertificates((await store.cluster(cluster))?.uid ?? ''),
   });
   const catalogs = createCustomResourceCatalogs(store, builtIn, webhooks);
   const authorizer = createAuthorizer({ store });
@@ -236,6 +237,5 @@ function clusterDefaultsOf(config: Config, pki: Pki): ClusterDefaultsOptions {
     port: Number(url.port || '443'),
     clientCaPem: pki.caCert,
     frontProxyCaPem: pki.frontProxyCaCert,
-    frontProxyNames: [frontProxyName],
   };
 }

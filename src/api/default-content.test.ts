@@ -97,7 +97,6 @@ const clusterDefaults = {
   port: 6443,
   clientCaPem: 'client',
   frontProxyCaPem: 'proxy',
-  frontProxyNames: ['front-proxy-client'],
 };
 
 describe('what a stock cluster shows of itself', () => {
@@ -136,6 +135,12 @@ describe('what a stock cluster shows of itself', () => {
       clusterDefaults: { ...clusterDefaults, host: '127.0.0.1' },
     });
     assert.equal(here.objects(cluster, 'endpoints').length, 0);
+  });
+
+  test('names the front proxy of the logical cluster, which is no other’s', () => {
+    const found = full.objects(cluster, 'configmaps').find(({ name }) => name === 'extension-apiserver-authentication');
+    const { data } = JSON.parse(found?.text ?? '') as { data: Record<string, string> };
+    assert.equal(data['requestheader-allowed-names'], `["front-proxy-client:${cluster.uid}"]`);
   });
 
   test('repeats the age of the logical cluster where objects have a time, and sorts by namespace and name', () => {

@@ -33,6 +33,9 @@ export const rootCaConfigMap = {
 
 /** Stands for the creation time wherever an object repeats it. */
 const creationTime = '\u0000creationTime';
+/** Stands for the logical cluster's uid. */
+const clusterUid = '\u0000clusterUid';
+const clusterUidText = JSON.stringify(clusterUid).slice(1, -1);
 
 /** A stored text with holes: uid and creation time. */
 class Template {
@@ -61,7 +64,7 @@ class Template {
 
   text(cluster: DefaultContentCluster): string {
     const uid = derivedUid(`${cluster.uid}${this.#identity}`);
-    return `${this.#head}${uid}","creationTimestamp":"${this.#tail.join(cluster.createdAt)}`;
+    return `${this.#head}${uid}","creationTimestamp":"${this.#tail.join(cluster.createdAt).replaceAll(clusterUidText, cluster.uid)}`;
   }
 }
 
@@ -156,7 +159,8 @@ export function createDefaultContent(options: DefaultContentOptions): {
   if (options.groupVersions !== undefined)
     add(apiServiceResource, localApiServices(options.groupVersions, creationTime));
   if (options.clusterDefaults !== undefined)
-    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime)) add(resource, objects);
+    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime, clusterUid))
+      add(resource, objects);
   return {
     resources: new Set(templates.keys()),
     objects: (cluster, resource) =>

@@ -28,13 +28,10 @@ export type Pki = {
   readonly adminKey: string | undefined;
   /** Authority of nothing but the front proxy: what aggregated API servers believe headers by. */
   readonly frontProxyCaCert: string;
-  /** Client certificate with which requests are passed on to aggregated API servers. */
-  readonly frontProxyCert: string;
+  readonly frontProxyCaKey: string;
+  /** Key of the client certificates with which requests are passed on to aggregated API servers. */
   readonly frontProxyKey: string;
 };
-
-/** The name in `frontProxyCert`. */
-export const frontProxyName = 'front-proxy-client';
 
 /**
  * Files that take the place of generated ones. Machines that share one database must share `serviceAccountKeyFile` (or tokens issued by one are refused
@@ -82,15 +79,11 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   const ca = await ensureCa(directory, files);
   const hosts = servingHosts(options.hosts);
   const frontProxyCa = await ensureOwnCa(directory, 'front-proxy-ca', 'atoll-front-proxy-ca');
-  const [serviceAccountKey, adminToken, server, frontProxy, admin] = await Promise.all([
+  const [serviceAccountKey, adminToken, server, frontProxyKey, admin] = await Promise.all([
     ensureServiceAccountKey(directory, files),
     ensureAdminToken(directory, files),
     ensureLeaf(directory, 'serving', ca, { subject: [['CN', 'atoll']], hosts, use: 'server' }),
-    ensureLeaf(directory, 'front-proxy-client', frontProxyCa, {
-      subject: [['CN', frontProxyName]],
-      hosts: [],
-      use: 'client',
-    }),
+    readOrCreate(join(directory, 'front-proxy-client.key'), 0o600, newPrivateKeyPem),
     ca.keyPem === undefined
       ? undefined
       : ensureLeaf(directory, 'admin', ca, {
@@ -112,8 +105,8 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     adminCert: admin?.certPem,
     adminKey: admin?.keyPem,
     frontProxyCaCert: frontProxyCa.certPem,
-    frontProxyCert: frontProxy.certPem,
-    frontProxyKey: frontProxy.keyPem,
+    frontProxyCaKey: frontProxyCa.keyPem,
+    frontProxyKey,
   };
 }
 
@@ -151,7 +144,7 @@ async function ensureCa(directory: string, files: PkiFiles): Promise<Ca> {
   return ensureOwnCa(directory, 'ca', 'atoll-ca');
 }
 
-async function ensureOwnCa(directory: string, file: string, name: string): Promise<Ca> {
+async function ensureOwnCa(directory: string, file: string, name: string): Promise<Ca & { readonly keyPem: string }> {
   const keyFile = join(directory, `${file}.key`);
   const certFile = join(directory, `${file}.crt`);
   // The key decides: whoever loses the race for it makes a certificate of the winner's key, so every pair of files matches.

@@ -13,6 +13,8 @@ import { createApiServiceController } from '../../src/controllers/apiregistratio
 import { createLoopbackClient, systemUser } from '../../src/client/loopback.ts';
 import { builtinDefinitions } from '../../src/api/builtin.ts';
 import { createCatalogSource } from '../../src/registry/catalog.ts';
+import { rootCluster } from '../../src/logicalcluster/name.ts';
+import { createFrontProxyCertificates } from '../../src/server/front-proxy-certificates.ts';
 import { issueCaCertificate, issueCertificate, newPrivateKeyPem } from '../../src/server/pki/certificates.ts';
 import { createMemoryStore } from '../../src/storage/memory/store.ts';
 import { startStack, type Stack } from '../support/http-stack.ts';
@@ -47,12 +49,11 @@ async function startBackend(): Promise<void> {
     use: 'server',
     days: 1,
   });
-  const proxyKey = newPrivateKeyPem();
-  const proxyCert = await issueCertificate(ca, proxyKey, {
-    subject: [['CN', 'front-proxy-client']],
-    hosts: [],
-    use: 'client',
-    days: 1,
+  const frontProxyKey = newPrivateKeyPem();
+  const certificates = createFrontProxyCertificates({
+    frontProxyCaCert: caCert,
+    frontProxyCaKey: caKey,
+    frontProxyKey,
   });
   caBundle = Buffer.from(caCert).toString('base64');
   backend = createServer(
@@ -99,8 +100,7 @@ async function startBackend(): Promise<void> {
       },
     },
     guard: () => true,
-    cert: proxyCert,
-    key: proxyKey,
+    credentials: async (cluster) => certificates((await store.cluster(cluster))?.uid ?? ''),
   });
 }
 
@@ -168,7 +168,9 @@ describe('an aggregated API server', () => {
     assert.equal(answer.headers['x-own'], 'yes');
     assert.deepEqual(answer.json(), { kind: 'Soup', url: `${soups}?dryRun=All` });
     const last = seen.at(-1);
-    assert.deepEqual([last?.method, last?.body, last?.client], ['POST', '{"a":1}', 'front-proxy-client']);
+    assert.deepEqual([last?.method, last?.body], ['POST', '{"a":1}']);
+    const uid = (await store.cluster(rootCluster))?.uid;
+    assert.equal(last?.client, `front-proxy-client:${uid}`);
     assert.equal(last?.headers['x-remote-user'], 'admin');
     assert.equal(last?.headers['x-remote-group'], 'system:masters, system:authenticated');
     assert.equal(last?.headers.authorization, undefined);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Json, JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
+import { frontProxyNameOf } from './front-proxy-name.ts';
 import { isLoopback } from './loopback.ts';
 import recorded from './bootstrap.json' with { type: 'json' };
 
@@ -15,8 +16,6 @@ export type ClusterDefaultsOptions = {
   readonly clientCaPem: string;
   /** What the front proxy's client certificate is verified with. */
   readonly frontProxyCaPem: string;
-  /** The names that a front proxy may have. */
-  readonly frontProxyNames: readonly string[];
 };
 
 /** Objects of one resource, as storage names it. */
@@ -36,16 +35,20 @@ const kinds: Readonly<Record<string, readonly [kind: string, apiVersion: string]
 
 /**
  * What a freshly started kube-apiserver 1.33 and its controller manager have made: the Service `kubernetes` with what belongs to it, the bootstrap flow
- * control, the system's RBAC, and how aggregated servers know their front proxy. `time` stands for the creation time where objects repeat it.
+ * control, the system's RBAC, and how aggregated servers know their front proxy. `time` and `clusterUid` stand for those of the logical cluster.
  */
-export function clusterDefaults(options: ClusterDefaultsOptions, time: string): readonly DefaultResource[] {
+export function clusterDefaults(
+  options: ClusterDefaultsOptions,
+  time: string,
+  clusterUid: string,
+): readonly DefaultResource[] {
   const bootstrap = Object.entries(recorded as unknown as Record<string, JsonObject[]>).map(
     ([resource, objects]): DefaultResource => {
       const [kind = '', apiVersion = ''] = kinds[resource] ?? [];
       return [resource, objects.map((object) => ({ kind, apiVersion, ...withTime(object, time) }) as KubeObject)];
     },
   );
-  return [...bootstrap, ...kubernetesService(options, time), ['configmaps', [authentication(options)]]];
+  return [...bootstrap, ...kubernetesService(options, time), ['configmaps', [authentication(options, clusterUid)]]];
 }
 
 function withTime(value: JsonObject, time: string): JsonObject {
@@ -170,14 +173,14 @@ function kubernetesService({ serviceRange, host, port }: ClusterDefaultsOptions,
 }
 
 /** What aggregated servers read to know which client certificates to believe, and which headers of a front proxy. */
-function authentication({ clientCaPem, frontProxyCaPem, frontProxyNames }: ClusterDefaultsOptions): KubeObject {
+function authentication({ clientCaPem, frontProxyCaPem }: ClusterDefaultsOptions, clusterUid: string): KubeObject {
   return {
     kind: 'ConfigMap',
     apiVersion: 'v1',
     metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
     data: {
       'client-ca-file': clientCaPem,
-      'requestheader-allowed-names': JSON.stringify(frontProxyNames),
+      'requestheader-allowed-names': `["${frontProxyNameOf(clusterUid)}"]`,
       'requestheader-client-ca-file': frontProxyCaPem,
       'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
       'requestheader-group-headers': '["X-Remote-Group"]',

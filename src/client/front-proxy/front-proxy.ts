@@ -52,9 +52,8 @@ export type FrontProxyOptions = {
   readonly services: ServiceResolver;
   /** Which addresses may be connected to. */
   readonly guard: AddressGuard;
-  /** The client certificate that backends know a front proxy by. */
-  readonly cert: string;
-  readonly key: string;
+  /** The client certificate that the backends of a logical cluster know their front proxy by, PEM. */
+  readonly credentials: (cluster: ClusterName) => Promise<{ readonly cert: string; readonly key: string }>;
   readonly lookup?: NameLookup;
 };
 
@@ -90,7 +89,8 @@ class HttpsFrontProxy implements FrontProxy {
     });
     const hostPort = `${dial.host.includes(':') ? `[${dial.host}]` : dial.host}:${dial.port}`;
     try {
-      return await this.#send(request, reference, dial, await this.#allowed(dial));
+      const credentials = await this.#options.credentials(cluster);
+      return await this.#send(request, reference, dial, await this.#allowed(dial), credentials);
     } catch (error) {
       request.body?.destroy();
       throw new Error(goErrorText(error, hostPort), { cause: error });
@@ -128,9 +128,9 @@ class HttpsFrontProxy implements FrontProxy {
     reference: ApiServiceReference,
     dial: { readonly host: string; readonly port: number },
     addresses: readonly string[],
+    { cert, key }: { readonly cert: string; readonly key: string },
   ): Promise<BackendAnswer> {
     const { caBundle = '', insecureSkipTLSVerify = false } = service.spec ?? {};
-    const { cert, key } = this.#options;
     return new Promise((resolve, reject) => {
       const how: RequestOptions = {
         agent: this.#agent,
