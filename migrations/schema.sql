@@ -71,6 +71,12 @@ create table revision (
   UNIQUE (name)
 ) with (fillfactor=10);
 
+create table sealing_keys (
+  id text not null,
+  since timestamp with time zone default clock_timestamp() not null,
+  PRIMARY KEY (id)
+);
+
 CREATE INDEX changes_in_order ON ONLY public.changes USING btree (shard, revision);
 
 CREATE INDEX changes_of_clusters ON ONLY public.changes USING btree (shard, revision) WHERE (resource_id = 0);

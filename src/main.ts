@@ -36,6 +36,7 @@ import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
 import { createFrontProxyCertificates } from './server/front-proxy-certificates.ts';
 import type { Pki } from './server/pki.ts';
+import { sealingOf } from './server/sealing.ts';
 import { openTlsFiles } from './server/tls-files.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
 import { openPostgresStore } from './storage/postgres/store.ts';
@@ -82,6 +83,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     }),
     cacheBytes: config.limits.cacheBytes,
     historyRetentionMs: config.historyRetentionMs,
+    sealing: sealingOf(config),
     metrics: metrics.registry,
     log,
   });

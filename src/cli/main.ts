@@ -31,6 +31,7 @@ export type CommandModule = { define(command: Command): void };
 const commands: Readonly<Record<string, readonly [string, () => Promise<CommandModule>]>> = {
   start: ['run the server', () => import('./start.ts')],
   migrate: ['bring the schema of a database up to date', () => import('./migrate.ts')],
+  'rotate-encryption': ['encrypt what is stored with a new key', () => import('./rotate-encryption.ts')],
   demo: ['show the path from a workspace to a physical cluster', () => import('./demo.ts')],
 };
 

@@ -19,6 +19,8 @@ export type Config = {
   readonly databaseUrl?: string;
   /** Migrate an external database at start; the embedded one always is. */
   readonly migrate: boolean;
+  /** What is encrypted at rest; nothing without a key file. */
+  readonly encryption: { readonly keyFile?: string; readonly resources: readonly string[] };
   /** Redis for BullMQ; Postgres otherwise. */
   readonly redisUrl?: string;
   readonly dataDir: string;

@@ -53,6 +53,10 @@ export function loadConfig(sources: Sources): Config {
     }),
     databaseUrl,
     migrate: parseBoolean('migrate', read('migrate') ?? 'false'),
+    encryption: Object.freeze({
+      keyFile: read('encryption-key-file'),
+      resources: parseList(read('encrypted-resources') ?? ''),
+    }),
     redisUrl: read('redis-url'),
     dataDir: resolve(read('data-dir') ?? './.atoll'),
     roles: parseChoices('roles', read('roles') ?? '', ['api', 'controllers', 'sync'] as const),

@@ -60,6 +60,18 @@ export const optionSpecs: readonly OptionSpec[] = [
     alsoEnv: ['DATABASE_URL'],
   },
   {
+    name: 'encryption-key-file',
+    placeholder: 'FILE',
+    description:
+      'keys for encryption at rest, a line each: an id, a colon, 32 bytes in base64; the newest first (default: none)',
+  },
+  {
+    name: 'encrypted-resources',
+    placeholder: 'LIST',
+    description: 'what is encrypted at rest when there is a key',
+    fallback: 'secrets',
+  },
+  {
     name: 'migrate',
     placeholder: 'BOOL',
     description: 'migrate the schema of --database-url at start',

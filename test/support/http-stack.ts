@@ -156,6 +156,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     resources: ['*'],
     manifestsDir: undefined,
     clusterDefaults: false,
+    encryption: { resources: [] },
     audit: { logMaxBytes: 0, logMaxBackups: 0, logMaxAgeMs: 0 },
     serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
     admissionPlugins: { enabled: [], disabled: [] },

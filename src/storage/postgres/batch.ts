@@ -4,6 +4,7 @@ import { SerializedObject } from '../cache/serialized.ts';
 import { failedGroup, type Failure, isObjectItem, type ObjectItem, ownersOf } from '../group.ts';
 import type { ChangeType, ClusterRecord, WriteItem, WriteOutcome } from '../object-store.ts';
 import type { StoredChange } from '../ring.ts';
+import type { Sealing } from '../sealing.ts';
 
 /** An item that changes an object, with everything that the SQL function needs to know. */
 export type PreparedItem = {
@@ -67,7 +68,7 @@ const reasons: Readonly<Record<string, Failure['why']>> = {
 };
 
 /** The arguments of commit_batch; arrays that would hold nothing go as null. */
-export function encodeBatch(shard: number, { groups, objects, befores }: Batch): readonly Value[] {
+export function encodeBatch(shard: number, { groups, objects, befores }: Batch, sealing: Sealing): readonly Value[] {
   const groupNumbers: number[] = [];
   groups.forEach((group, number) => {
     for (let i = 0; i < group.objects.size; i++) groupNumbers.push(number);
@@ -84,7 +85,7 @@ export function encodeBatch(shard: number, { groups, objects, befores }: Batch):
     textArray(objects.map(({ item }) => item.key.namespace)),
     textArray(objects.map(({ item }) => item.key.name)),
     plainArray(objects.map(({ item }) => (item.op === 'create' ? 0 : item.expected))),
-    textArray(objects.map(({ item }) => item.text)),
+    textArray(objects.map(({ item }) => sealing.seal(item.key, item.text))),
     sparseTextArray(objects.map(({ item }) => ownersText(item))),
     sparseTextArray(objects.map(({ base }) => base ?? null)),
     wants?.includes(true) === true ? plainArray(wants) : null,
@@ -160,7 +161,7 @@ function readAnswer(rows: readonly Row[]): Answer {
 }
 
 /** Works out the outcome of every item, and the changes that were made. */
-export function settleBatch(batch: Batch, rows: readonly Row[]): Settled {
+export function settleBatch(batch: Batch, rows: readonly Row[], sealing: Sealing): Settled {
   const answer = readAnswer(rows);
   const { base, failures } = answer;
   const created: { cluster: NewCluster; revision: number }[] = [];
@@ -183,7 +184,9 @@ export function settleBatch(batch: Batch, rows: readonly Row[]): Settled {
       revision++;
       const number = numbers[place] ?? 0;
       if (batch.befores !== undefined) {
-        changes.push(toChange(item, revision, batch.befores[number - 1], answer.bodies.get(number)));
+        const body = answer.bodies.get(number);
+        const opened = body === undefined ? undefined : sealing.open(item.key, body);
+        changes.push(toChange(item, revision, batch.befores[number - 1], opened));
       }
       return revision;
     });

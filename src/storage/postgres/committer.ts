@@ -3,11 +3,13 @@ import { isStatementError } from '../../pg/errors.ts';
 import type { SerializedObject } from '../cache/serialized.ts';
 import { isObjectItem, keyText, type ObjectItem } from '../group.ts';
 import { StorageUnavailable, type WriteOutcome } from '../object-store.ts';
+import type { Sealing } from '../sealing.ts';
 import { type Batch, encodeBatch, type PreparedGroup, type Settled, settleBatch } from './batch.ts';
 import { commitBatch } from './statements.ts';
 
 export type CommitterOptions = {
   readonly shard: number;
+  readonly sealing: Sealing;
   /** Pipelined: the database begins a batch the moment the one before it is done. */
   readonly connection: Queryable;
   /** True when the changes themselves are wanted, with the state before them. */
@@ -103,7 +105,7 @@ export class Committer {
   async #send(waiting: readonly Waiting[]): Promise<void> {
     const batch = this.#assemble(waiting);
     try {
-      const settled = settleBatch(batch, await this.#ask(batch));
+      const settled = settleBatch(batch, await this.#ask(batch), this.#options.sealing);
       await this.#options.onCommitted(settled);
       waiting.forEach(({ resolve }, number) => resolve(settled.outcomes[number] ?? []));
     } catch (error) {
@@ -117,7 +119,10 @@ export class Committer {
     const began = performance.now();
     this.#underWay++;
     try {
-      return await this.#options.connection.query(commitBatch, encodeBatch(this.#options.shard, batch));
+      return await this.#options.connection.query(
+        commitBatch,
+        encodeBatch(this.#options.shard, batch, this.#options.sealing),
+      );
     } finally {
       this.#underWay--;
       this.#options.onAnswered(batch.objects.length, (performance.now() - began) / 1000);

@@ -3,6 +3,7 @@ import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { Collections } from '../cache/collections.ts';
 import type { Hub } from '../hub.ts';
 import type { StoredChange } from '../ring.ts';
+import type { Sealing } from '../sealing.ts';
 import { readChange, readHead } from './change-rows.ts';
 import type { Clusters } from './clusters.ts';
 import type { Resources } from './resources.ts';
@@ -14,6 +15,7 @@ export type FollowerOptions = {
   readonly connection: Queryable;
   readonly clusters: Clusters;
   readonly resources: Resources;
+  readonly sealing: Sealing;
   readonly hub: Hub;
   readonly collections: Collections;
 };
@@ -191,7 +193,8 @@ export class Follower {
       if (row[4] === 'C') {
         flush();
         this.#clusterDeleted(id, cluster);
-      } else if (cluster !== undefined) run.push(readChange(row, cluster, resources.name(Number(row[6])) ?? ''));
+      } else if (cluster !== undefined)
+        run.push(readChange(row, cluster, resources.name(Number(row[6])) ?? '', this.#options.sealing));
     }
     flush();
     if (through > hub.applied) this.#apply([], through);

@@ -3,6 +3,7 @@ import type { ClusterName } from '../../logicalcluster/name.ts';
 import type { HistoryFilter, HistoryPage } from '../hub.ts';
 import { RevisionCompacted } from '../object-store.ts';
 import type { StoredChange } from '../ring.ts';
+import type { Sealing } from '../sealing.ts';
 import { readChange, readHead } from './change-rows.ts';
 import type { Clusters } from './clusters.ts';
 import type { Resources } from './resources.ts';
@@ -12,6 +13,7 @@ export type HistoryOptions = {
   readonly connection: Queryable;
   readonly clusters: Clusters;
   readonly resources: Resources;
+  readonly sealing: Sealing;
 };
 
 /** The changes of a page, and up to where nothing that the filter accepts is left out. */
@@ -50,7 +52,8 @@ export class History {
     for (const row of found) {
       const name = known.get(Number(row[5]))?.record.name;
       // The changes of a purged cluster concern nobody.
-      if (name !== undefined) changes.push(readChange(row, name, resources.name(Number(row[6])) ?? ''));
+      if (name !== undefined)
+        changes.push(readChange(row, name, resources.name(Number(row[6])) ?? '', this.#options.sealing));
     }
     const last = found.at(-1);
     return { changes, through: found.length < limit || last === undefined ? value : Number(last[3]) };

@@ -1,6 +1,7 @@
 import knexFactory, { type Knex } from 'knex';
 import * as storage from '../../../migrations/000001-storage.ts';
 import * as guards from '../../../migrations/000002-guards.ts';
+import * as sealingKeys from '../../../migrations/000003-sealing-keys.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
 import { StorageUnavailable } from '../object-store.ts';
 
@@ -10,6 +11,7 @@ type Migration = { readonly name: string; readonly up: Knex.Migration['up']; rea
 const migrations: readonly Migration[] = [
   { name: '000001-storage', up: storage.up, down: storage.down },
   { name: '000002-guards', up: guards.up, down: guards.down },
+  { name: '000003-sealing-keys', up: sealingKeys.up, down: sealingKeys.down },
 ];
 
 const source: Knex.MigrationSource<Migration> = {

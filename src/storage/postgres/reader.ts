@@ -4,6 +4,7 @@ import { Collection } from '../cache/collection.ts';
 import type { Loaded } from '../cache/collections.ts';
 import { SerializedObject } from '../cache/serialized.ts';
 import { type ObjectKey, RevisionCompacted } from '../object-store.ts';
+import type { Sealing } from '../sealing.ts';
 import type { KnownCluster } from './clusters.ts';
 import { compareKeys, type DefaultObjects } from './default-objects.ts';
 import type { Resources } from './resources.ts';
@@ -25,6 +26,7 @@ export type ReaderOptions = {
   readonly bulk: Queryable;
   readonly resources: Resources;
   readonly defaults: DefaultObjects;
+  readonly sealing: Sealing;
 };
 
 export type PageQuery = {
@@ -59,9 +61,13 @@ export class Reader {
     const resource = resources.known(key.resource) ?? (await resources.find(key.resource));
     const [row] =
       resource === undefined ? [] : await fast.query(getObject, [cluster.id, resource, key.namespace, key.name]);
-    if (row !== undefined) return row[1] === null ? undefined : new SerializedObject(key, Number(row[0]), row[1] ?? '');
+    if (row !== undefined) return row[1] === null ? undefined : this.#stored(key, row[0], row[1]);
     const text = defaults.text(cluster.record, key.resource, key.namespace, key.name);
     return text === undefined ? undefined : new SerializedObject(key, cluster.record.revision, text);
+  }
+
+  #stored(key: ObjectKey, revision: string | null | undefined, body: string | null | undefined): SerializedObject {
+    return new SerializedObject(key, Number(revision), this.#options.sealing.open(key, body ?? ''));
   }
 
   /** A whole collection in one snapshot, unless it is larger than `maxBytes`. */
@@ -80,7 +86,7 @@ export class Reader {
       if (body == null) collection.remove(namespace, name);
       else {
         const key = { cluster: record.name, resource, namespace, name };
-        collection.set(new SerializedObject(key, Number(objectRevision), body));
+        collection.set(this.#stored(key, objectRevision, body));
       }
     }
     return { collection, revision };
@@ -120,7 +126,7 @@ export class Reader {
     for (const row of rows) {
       const key = { cluster: record.name, resource, namespace: row[2] ?? '', name: row[3] ?? '' };
       hidden.add(`${key.namespace}\0${key.name}`);
-      if (row[5] != null) items.push(new SerializedObject(key, Number(row[4]), row[5]));
+      if (row[5] != null) items.push(this.#stored(key, row[4], row[5]));
     }
     if (revision < record.revision) return items;
     const shown = this.#options.defaults
@@ -150,7 +156,7 @@ export class Reader {
     const rows = await this.#options.bulk.query(everywhere, [shard, id, cluster, namespace, from, limit]);
     return rows.map((row) => {
       const key = { cluster: row[0] as ClusterName, resource, namespace: row[1] ?? '', name: row[2] ?? '' };
-      return new SerializedObject(key, Number(row[3]), row[4] ?? '');
+      return this.#stored(key, row[3], row[4]);
     });
   }
 
@@ -164,7 +170,7 @@ export class Reader {
         namespace: namespace ?? '',
         name: name ?? '',
       };
-      return new SerializedObject(key, Number(revision), body ?? '');
+      return this.#stored(key, revision, body);
     });
   }
 

@@ -10,6 +10,7 @@ import type { Clusters } from './clusters.ts';
 import { Committer } from './committer.ts';
 import { Follower } from './follower.ts';
 import type { History } from './history.ts';
+import type { Sealing } from '../sealing.ts';
 import type { StorageMetrics } from './metrics.ts';
 import type { Resources } from './resources.ts';
 import { openShard } from './statements.ts';
@@ -23,6 +24,7 @@ export type ShardOptions = {
   readonly resources: Resources;
   readonly collections: Collections;
   readonly history: History;
+  readonly sealing: Sealing;
   readonly ringBytes: number;
   readonly progressMs: number | undefined;
   readonly log: StorageLog;
@@ -89,9 +91,11 @@ export class Shard {
       resources,
       hub: this.hub,
       collections,
+      sealing: options.sealing,
     });
     this.committer = new Committer({
       shard: id,
+      sealing: options.sealing,
       connection: options.write,
       wantsChanges: () => this.hub.following,
       findBefore: (item) => this.#findBefore(item),

@@ -30,6 +30,8 @@ import { Lists } from './lists.ts';
 import { Maintenance } from './maintenance.ts';
 import { registerStorageMetrics, type StorageMetrics } from './metrics.ts';
 import { learnAndPrepare, prepare, rootShard } from './prepare.ts';
+import { noSealing, type Sealing } from '../sealing.ts';
+import { announceKeys } from './sealing-keys.ts';
 import { Reader } from './reader.ts';
 import { Resources } from './resources.ts';
 import { Shard } from './shard.ts';
@@ -45,6 +47,8 @@ export type PostgresStoreOptions = {
   /** How long changes are kept for watches and lists of the past. */
   readonly historyRetentionMs: number;
   readonly log?: StorageLog;
+  /** What is stored encrypted, and how; default: nothing. */
+  readonly sealing?: Sealing;
   /** Where the store's metrics are registered. */
   readonly metrics?: Registry;
   /** How often an idle watch hears of progress. */
@@ -89,12 +93,14 @@ class PostgresStore implements ObjectStore {
   readonly #opening = new Map<string, Promise<Shard>>();
   readonly #options: PostgresStoreOptions;
   readonly #log: StorageLog;
+  readonly #sealing: Sealing;
   readonly #closing = new AbortController();
   #maintenance: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions) {
     const url = options.databaseUrl;
     this.#options = options;
+    this.#sealing = options.sealing ?? noSealing;
     this.#log = options.log ?? quietLog;
     this.#connections = createConnections(url);
     const { fast, bulk } = this.#connections;
@@ -109,8 +115,8 @@ class PostgresStore implements ObjectStore {
       ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     });
     const [resources, clusters, defaults] = [this.#resources, this.#clusters, this.#defaults];
-    this.#reader = new Reader({ fast, bulk, resources, defaults });
-    this.#history = new History({ connection: bulk, clusters, resources });
+    this.#reader = new Reader({ fast, bulk, resources, defaults, sealing: this.#sealing });
+    this.#history = new History({ connection: bulk, clusters, resources, sealing: this.#sealing });
     const { cacheBytes, metrics } = options;
     this.#lists = new Lists({ collections: this.#collections, reader: this.#reader, cacheBytes });
     this.#metrics = metrics === undefined ? undefined : this.#register(metrics);
@@ -118,6 +124,7 @@ class PostgresStore implements ObjectStore {
 
   async open(): Promise<void> {
     await this.#reachable(() => this.#shard(rootShard));
+    await this.#reachable(() => announceKeys(this.#connections.upkeep, this.#sealing));
     await this.#side.start();
     const maintenance = new Maintenance({
       connection: this.#connections.upkeep,
@@ -355,6 +362,7 @@ class PostgresStore implements ObjectStore {
       resources: this.#resources,
       collections: this.#collections,
       history: this.#history,
+      sealing: this.#sealing,
       ringBytes: Math.min(64 * 1024 * 1024, this.#options.cacheBytes / 4),
       progressMs: this.#options.progressMs,
       log: this.#log,
