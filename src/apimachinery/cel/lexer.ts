@@ -123,7 +123,7 @@ function numberAt(source: string, at: number): Token {
 }
 
 function wordAt(source: string, at: number): Token {
-  const prefix = /^[bB]?[rR]?(?=["'])/.exec(source.slice(at, at + 3))?.[0] ?? '';
+  const prefix = quotePrefix(source, at);
   if (prefix !== '') {
     const end = stringEnd(source, at + prefix.length, /[rR]/.test(prefix));
     if (end > 0) return { kind: /^[bB]/.test(prefix) ? 'BYTES' : 'STRING', start: at, end };
@@ -133,6 +133,15 @@ function wordAt(source: string, at: number): Token {
   // A word of the language, or any name.
   const kind = words.has(text) ? (text as TokenKind) : 'IDENTIFIER';
   return { kind, start: at, end };
+}
+
+/** The letters in front of a quote that make it bytes or raw. */
+function quotePrefix(source: string, at: number): string {
+  const second = source.charAt(at + 1);
+  if (second === '"' || second === "'") return /[bBrR]/.test(source.charAt(at)) ? source.charAt(at) : '';
+  const third = source.charAt(at + 2);
+  if (third !== '"' && third !== "'") return '';
+  return /[bB]/.test(source.charAt(at)) && /[rR]/.test(second) ? source.slice(at, at + 2) : '';
 }
 
 /** Where a string ends; below zero: it does not, and what precedes the negated place cannot be a token. */
@@ -154,13 +163,20 @@ function stringBody(source: string, from: number, end: string, raw: boolean, mul
     if (!multiline && (c === '\n' || c === '\r')) return -(i + 1);
     if (c === '\\' && !raw) {
       const next = matchAt(escape, source, i);
-      if (next < 0) return -(i + 2);
+      if (next < 0) return -(escapeStop(source, i) + 1);
       i = next;
     } else {
       i += 1;
     }
   }
   return -source.length;
+}
+
+/** The first character that does not belong to an escape. */
+function escapeStop(source: string, at: number): number {
+  const rest = source.slice(at + 1, at + 10);
+  const part = /^(?:[xX][0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|[0-3][0-7]{0,2})?/.exec(rest)?.[0] ?? '';
+  return at + 1 + part.length;
 }
 
 function isDigit(c: number): boolean {

@@ -1,8 +1,10 @@
 import type { Expr, MapEntry, StructEntry } from './ast.ts';
-import { escapeSpace, type Token, type TokenKind, tokenize } from './lexer.ts';
+import { type Token, type TokenKind, tokenize } from './lexer.ts';
 import { parseInt64, parseUint64, unquote } from './literals.ts';
 import { type Expansion, findMacro, type MacroTable } from './macros.ts';
 import { codePoints, type Issue } from './source.ts';
+import { syntaxErrors } from './syntax-errors.ts';
+import { products, relations, sums } from './token-sets.ts';
 import { Double } from './values.ts';
 
 /** The longest source, in code points, and the deepest nesting of one rule of the grammar; stock's limits. */
@@ -30,34 +32,12 @@ export function parse(source: string, options: ParseOptions): Parsed {
 /** Ends a parse; what is wrong is among the issues by then. */
 class Abandon extends Error {}
 
-const expressionStart: readonly string[] = [
-  "'['",
-  "'{'",
-  "'('",
-  "'.'",
-  "'-'",
-  "'!'",
-  "'true'",
-  "'false'",
-  "'null'",
-  'NUM_FLOAT',
-  'NUM_INT',
-  'NUM_UINT',
-  'STRING',
-  'BYTES',
-  'IDENTIFIER',
-];
-
 const reserved: ReadonlySet<string> = new Set(
   (
     'as break const continue else false for function if import in let loop package namespace null return true var ' +
     'void while'
   ).split(' '),
 );
-
-const relations: ReadonlySet<TokenKind> = new Set<TokenKind>(['<', '<=', '>=', '>', '==', '!=', 'in']);
-const sums: ReadonlySet<TokenKind> = new Set<TokenKind>(['+', '-']);
-const products: ReadonlySet<TokenKind> = new Set<TokenKind>(['*', '/', '%']);
 
 type Rule = 'expr' | 'relation' | 'calc' | 'member';
 
@@ -81,7 +61,7 @@ class Parser {
   start(): Expr | undefined {
     try {
       const expr = this.expr();
-      if (this.kind() !== '<EOF>') this.tooMuch();
+      if (this.kind() !== '<EOF>') this.unexpected();
       if (this.depth > maxDepth) this.limit('max recursion depth exceeded');
       return expr;
     } catch (error) {
@@ -110,22 +90,27 @@ class Parser {
   }
 
   private or(): Expr {
-    return this.chain('||', '_||_', () => this.chain('&&', '_&&_', () => this.relation(1)));
+    return this.chain('||');
+  }
+
+  private term(sign: '||' | '&&'): Expr {
+    return sign === '||' ? this.chain('&&') : this.relation(1);
   }
 
   /** Terms joined by `&&` or `||`; many of them make a balanced tree, so that long chains stay shallow. */
-  private chain(sign: TokenKind, fn: string, term: () => Expr): Expr {
-    const first = term();
+  private chain(sign: '||' | '&&'): Expr {
+    const first = this.term(sign);
     if (this.kind() !== sign) return first;
     const terms = [first];
     const places: number[] = [];
     let depth = this.depth;
     while (this.kind() === sign) {
       places.push(this.take().start);
-      terms.push(term());
+      terms.push(this.term(sign));
       depth = Math.max(depth, this.depth);
     }
     this.depth = depth;
+    const fn = `_${sign}_`;
     const balanced = (low: number, high: number): Expr => {
       const middle = Math.floor((low + high + 1) / 2);
       const at = places[middle] ?? 0;
@@ -177,7 +162,7 @@ class Parser {
     if (kind === '-' && this.isNumber(1)) return this.member();
     const first = this.peek();
     let count = 0;
-    while (this.kind() === kind && !(kind === '-' && count > 0 && this.isNumber(1))) {
+    while (this.kind() === kind) {
       this.take();
       count += 1;
     }
@@ -210,7 +195,10 @@ class Parser {
     const dot = this.take();
     const optional = this.kind() === '?' ? this.take() : undefined;
     const name = this.peek();
-    if (name.kind !== 'IDENTIFIER' && name.kind !== 'ESC_IDENTIFIER') this.unexpectedField(dot);
+    if (name.kind !== 'IDENTIFIER' && name.kind !== 'ESC_IDENTIFIER') {
+      if (optional !== undefined) this.report(name.start, 'unsupported ident kind');
+      this.unexpected();
+    }
     this.take();
     const open = this.peek();
     if (optional === undefined && name.kind === 'IDENTIFIER' && open.kind === '(') {
@@ -283,7 +271,7 @@ class Parser {
         this.take();
         return { kind: 'literal', at: token.start, value: token.kind === 'null' ? null : token.kind === 'true' };
       default:
-        return this.unexpected(expressionStart);
+        return this.unexpected();
     }
   }
 
@@ -310,7 +298,7 @@ class Parser {
     const dot = first.kind === '.' ? '.' : '';
     if (dot !== '') this.take();
     const token = this.peek();
-    if (token.kind !== 'IDENTIFIER') this.unexpectedField(first);
+    if (token.kind !== 'IDENTIFIER') this.unexpected();
     this.take();
     const message = this.messageName(token, dot);
     if (message !== undefined) return this.struct(message);
@@ -342,10 +330,11 @@ class Parser {
     const at = this.take().start;
     const entries: StructEntry[] = [];
     let depth = 0;
+    this.loneComma('}');
     while (this.kind() !== '}') {
       const optional = this.optionalMark();
       const field = this.peek();
-      if (field.kind !== 'IDENTIFIER' && field.kind !== 'ESC_IDENTIFIER') this.unexpected(["'}'", 'IDENTIFIER']);
+      if (field.kind !== 'IDENTIFIER' && field.kind !== 'ESC_IDENTIFIER') this.unexpected();
       if (field.kind === 'ESC_IDENTIFIER') this.report(field.start, "unsupported syntax: '`'");
       this.take();
       const colon = this.expect(':');
@@ -363,6 +352,7 @@ class Parser {
     const elements: Expr[] = [];
     const optionals = new Set<number>();
     let depth = 0;
+    this.loneComma(']');
     while (this.kind() !== ']') {
       if (this.optionalMark()) optionals.add(elements.length);
       elements.push(this.expr());
@@ -378,6 +368,7 @@ class Parser {
     const at = this.take().start;
     const entries: MapEntry[] = [];
     let depth = 0;
+    this.loneComma('}');
     while (this.kind() !== '}') {
       const optional = this.optionalMark();
       const key = this.expr();
@@ -401,11 +392,16 @@ class Parser {
       depth = Math.max(depth, this.depth);
       if (this.kind() !== ',') break;
       this.take();
-      if (this.kind() === ')') this.unexpected(expressionStart);
+      if (this.kind() === ')') this.unexpected();
     }
     this.expect(')');
     this.depth = depth;
     return args;
+  }
+
+  /** Brackets around nothing may hold a comma. */
+  private loneComma(end: TokenKind): void {
+    if (this.kind() === ',' && this.tokens[this.index + 1]?.kind === end) this.take();
   }
 
   private optionalMark(): boolean {
@@ -466,41 +462,13 @@ class Parser {
   }
 
   private expect(kind: TokenKind): Token {
-    if (this.kind() !== kind) this.unexpected([`'${kind}'`, ...this.continuations()]);
+    if (this.kind() !== kind) this.unexpected();
     return this.take();
   }
 
-  /** What could have gone on with the expression just read. */
-  private continuations(): readonly string[] {
-    return ["'=='", "'!='", "'in'", "'<'", "'<='", "'>='", "'>'", "'&&'", "'||'"];
-  }
-
-  private unexpectedField(from: Token): never {
-    const token = this.peek();
-    const text = token.kind === '<EOF>' ? '<EOF>' : this.text(token);
-    if (token.kind === 'true' || token.kind === 'false' || token.kind === 'null') {
-      this.report(token.start, `Syntax error: mismatched input '${text}' expecting IDENTIFIER`);
-      throw new Abandon();
-    }
-    const read = escapeSpace(this.source.slice(from.start, token.start).trim() + text);
-    this.report(token.start, `Syntax error: no viable alternative at input '${read}'`);
-    throw new Abandon();
-  }
-
-  /** What follows a whole expression; one last token is just one too many. */
-  private tooMuch(): never {
-    if (this.index < this.tokens.length - 1 && this.tokens[this.index + 1]?.kind !== '<EOF>')
-      return this.unexpected(['<EOF>', ...this.continuations()]);
-    const token = this.peek();
-    this.report(token.start, `Syntax error: extraneous input '${escapeSpace(this.text(token))}' expecting <EOF>`);
-    throw new Abandon();
-  }
-
-  private unexpected(expected: readonly string[]): never {
-    const token = this.peek();
-    const text = token.kind === '<EOF>' ? '<EOF>' : escapeSpace(this.text(token));
-    const list = expected.length === 1 ? expected[0] : `{${expected.join(', ')}}`;
-    this.report(token.start, `Syntax error: mismatched input '${text}' expecting ${list}`);
+  /** The text does not parse: what to say of it is found out by a walk that recovers as stock's parser does. */
+  private unexpected(): never {
+    this.issues.unshift(...syntaxErrors(this.source, this.tokens));
     throw new Abandon();
   }
 }

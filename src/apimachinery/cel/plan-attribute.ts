@@ -112,7 +112,12 @@ function fieldPath(chain: Chain, load: Load): Eval | undefined {
     fields.push({ key, name, inherited: name in Object.prototype, missing: missingKey(key) });
     ({ type } = field);
   }
-  const general = generalPath(chain, load);
+  // Values that are not JSON are rare: the code for them is made when one comes.
+  let slow: Eval | undefined;
+  const general: Eval = (frame) => {
+    slow ??= generalPath(chain, load);
+    return slow(frame);
+  };
   const [single] = fields;
   if (single !== undefined && fields.length === 1) return singleField(load, single, type, nullIsAbsent, general);
   return (frame) => {

@@ -6,19 +6,22 @@ import { ObjectType } from './type.ts';
 
 /** The plan of what a chain of no steps reads. */
 export function chainPlan(root: Root): Plan {
-  return planOfChain({ root, steps: [] });
+  return new ChainPlan({ root, steps: [] });
 }
 
-function planOfChain(chain: Chain): Plan {
-  // Most chains grow before anybody reads them.
-  let read: Eval | undefined;
-  return {
-    get run() {
-      read ??= readChain(chain);
-      return read;
-    },
-    chain,
-  };
+/** Most chains grow before anybody reads them: their code is made when it is asked for. */
+class ChainPlan implements Plan {
+  readonly chain: Chain;
+  private read: Eval | undefined;
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+  }
+
+  get run(): Eval {
+    this.read ??= readChain(this.chain);
+    return this.read;
+  }
 }
 
 /** A plan with one more step; whatever is no chain yet becomes the root of one. */
@@ -28,7 +31,7 @@ export function prolong(operand: Plan, step: Step, test = false): Plan {
       ? operand.chain
       : { root: { kind: 'value', resolve: operand.run }, steps: [] };
   const steps = [...chain.steps, step];
-  return planOfChain(test ? { root: chain.root, steps, test: true } : { root: chain.root, steps });
+  return new ChainPlan(test ? { root: chain.root, steps, test: true } : { root: chain.root, steps });
 }
 
 /** The struct that an operand is, as far as the checker knows. */
