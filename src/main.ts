@@ -6,6 +6,7 @@ import { builtinDefinitions } from './api/builtin.ts';
 import { createAggregator } from './aggregation/aggregator.ts';
 import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defaults.ts';
 import { createDefaultContent } from './api/default-content.ts';
+import { describeColumns } from './api/described-columns.ts';
 import type { ResourceDefinition } from './api/resource-definition.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
 import { createServiceAccountTokenIssuer } from './authentication/service-account/issuer.ts';
@@ -70,8 +71,9 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const log = createLogger(config.logLevel);
   const metrics = createMetrics();
   const pki = await pkiOf(config);
+  const descriptions = createDescriptions();
   const builtIn = createCatalogSource({
-    definitions: [...builtinDefinitions, ...(extensions.definitions ?? [])],
+    definitions: [...describeColumns(builtinDefinitions, descriptions), ...(extensions.definitions ?? [])],
     resources: config.resources,
   });
   const store = await openPostgresStore({
@@ -148,7 +150,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       log,
       metrics,
       version: versionInfo(version),
-      descriptions: createDescriptions(),
+      descriptions,
       ...(audit === undefined ? {} : { audit }),
       aggregator: createAggregator({ store, frontProxy }),
       connector: createConnector({
