@@ -21,7 +21,7 @@ export interface AdmissionPlugin {
   /**
    * Commits the write (not one of a dry run), with whatever else must be true together with it, and gives the outcomes of the write's own items. A plugin
    * that ties items into the group decides anew by itself when one of them has lost its compare-and-set. Undefined: this write needs nothing. The first
-   * plugin that commits has done it.
+   * plugin that commits has done it. It is asked again when the outcome is that its guard is outdated.
    */
   commit?(write: PlannedWrite): Promise<readonly WriteOutcome[]> | undefined;
 }

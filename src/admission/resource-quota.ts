@@ -3,7 +3,7 @@ import type { KubeObject } from '../apimachinery/object.ts';
 import type { PlannedWrite } from '../registry/admission.ts';
 import { type Charge, deltaOf } from '../registry/core/resourcequotas/charge.ts';
 import { type Evaluator, evaluatorOf } from '../registry/core/resourcequotas/evaluator.ts';
-import { type ChargedWrite, QuotaLedger, type QuotaLedgerOptions } from '../registry/core/resourcequotas/ledger.ts';
+import { QuotaLedger, type QuotaLedgerOptions } from '../registry/core/resourcequotas/ledger.ts';
 import { namesTracked, type Quota, quotaResource } from '../registry/core/resourcequotas/quota.ts';
 import type { WriteItem, WriteOutcome } from '../storage/object-store.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
@@ -56,29 +56,12 @@ class ResourceQuotaPlugin implements AdmissionPlugin {
     const items = key.resource === quotaResource ? itemsOfQuota(write) : write.items;
     if (before !== undefined && after !== undefined && !evaluator.changes)
       return items === write.items ? undefined : this.#store.commit(items);
-    const charge = chargeOf(evaluator, target.subresource, before, after);
-    const charged: ChargedWrite = {
-      charge,
-      key,
-      items,
-      refuse: (why) => refusal({ target, name: key.name, object: after }, why),
-    };
     const view = this.#ledger.viewAtHand(ctx.cluster, key.namespace);
-    if (view === undefined || view.quotas.some((quota) => concerns(quota, charge)))
-      return this.#ledger.commit(ctx.cluster, key.namespace, charged);
-    return this.#commitUnderGuard(write, charged, view.guard);
-  }
-
-  /** No quota concerns the write. When that is not true any more, it is decided anew. */
-  async #commitUnderGuard(
-    { ctx, key }: PlannedWrite,
-    charged: ChargedWrite,
-    guard: number,
-  ): Promise<readonly WriteOutcome[]> {
-    const outcomes = await this.#store.commit(charged.items, { guard });
-    const [first] = outcomes;
-    if (first === undefined || first.ok || first.why !== 'outdated') return outcomes;
-    return this.#ledger.commit(ctx.cluster, key.namespace, charged);
+    if (view?.quotas.length === 0) return this.#store.commit(items, view);
+    const charge = chargeOf(evaluator, target.subresource, before, after);
+    if (view?.quotas.every((quota) => !concerns(quota, charge)) === true) return this.#store.commit(items, view);
+    const refuse = (why: string) => refusal({ target, name: key.name, object: after }, why);
+    return this.#ledger.commit(ctx.cluster, key.namespace, { charge, key, items, refuse });
   }
 }
 

@@ -2,6 +2,7 @@ import { alreadyExists, ApiError, methodNotSupported, serviceUnavailable } from 
 import { deepCopy, type Json } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { Rendered, RequestContext, Target, WriteOptions } from '../registry.ts';
+import { isOutdated } from './commit-planned.ts';
 import { clusterGone, type Engine } from './engine.ts';
 import { decisive } from './guaranteed-write.ts';
 import { companionFailed, refusalOf } from './hooks.ts';
@@ -64,7 +65,8 @@ async function tryCreate(
     // Nothing has given it a revision; one that was sent is shown as it came.
     if (!taken) return renderWritten(target, object, text, Number(sentRevision), served);
   } else {
-    const outcomes = await commit();
+    let outcomes = await commit();
+    while (isOutdated(outcomes)) outcomes = await commit();
     const outcome = decisive(outcomes);
     if (outcome.ok) return renderWritten(target, object, text, outcome.revision, served);
     if (outcome.why === 'noCluster') throw clusterGone();

@@ -1,13 +1,18 @@
 import { ApiError, staleObject } from '../../apimachinery/errors.ts';
 import type { GroupResource } from '../../apimachinery/object.ts';
 import type { CachedObject, ObjectKey, ObjectStore, WriteItem, WriteOutcome } from '../../storage/object-store.ts';
+import { isOutdated } from './commit-planned.ts';
 import { clusterGone } from './engine.ts';
 import { refusalOf } from './hooks.ts';
 
 /** What one try over the object's current state wants. */
 export type Attempt<T> =
   /** Commit these together (by `commit`, if it is there); the last is the object itself. `finish` gets its revision. */
-  | { readonly items: readonly WriteItem[]; commit?(): Promise<readonly WriteOutcome[]>; finish(revision: number): T }
+  | {
+      readonly items: readonly WriteItem[];
+      readonly commit?: () => Promise<readonly WriteOutcome[]>;
+      finish(revision: number): T;
+    }
   /** Nothing to write. */
   | { readonly answer: T };
 
@@ -47,7 +52,9 @@ export async function guaranteedWrite<T>(
       isFresh = true;
       continue;
     }
-    const outcomes = await (wanted.commit?.() ?? store.commit(wanted.items));
+    const commit = wanted.commit ?? (() => store.commit(wanted.items));
+    let outcomes = await commit();
+    while (isOutdated(outcomes)) outcomes = await commit();
     const outcome = decisive(outcomes);
     if (outcome.ok) return wanted.finish(outcome.revision);
     if (outcome.why === 'noCluster') throw clusterGone();

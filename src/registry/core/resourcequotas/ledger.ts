@@ -20,7 +20,9 @@ export type ChargedWrite = {
 /** The quotas of a namespace, by name, and the guard that commits decided on them have to name. */
 export type View = { readonly guard: number; readonly quotas: readonly Quota[] };
 
-const nothing: readonly Quota[] = [];
+const noQuotas: readonly Quota[] = [];
+/** Of a logical cluster that has never had a quota. */
+const nothing: View = { guard: 0, quotas: noQuotas };
 
 export type QuotaLedgerOptions = {
   readonly store: Pick<ObjectStore, 'commit' | 'guard' | 'list' | 'peek'>;
@@ -55,7 +57,7 @@ export class QuotaLedger {
   viewAtHand({ name }: ClusterRecord, namespace: string): View | undefined {
     const guard = this.#options.store.guard(name);
     if (typeof guard !== 'number') return undefined;
-    if (guard === 0) return { guard, quotas: nothing };
+    if (guard === 0) return nothing;
     const items = this.#options.store.peek(name, quotaResource, namespace);
     return items === undefined ? undefined : { guard, quotas: items.map((item) => quotaOf(item)) };
   }
@@ -65,7 +67,7 @@ export class QuotaLedger {
     const { store } = this.#options;
     // The guard first: what raised it is in the quotas that are read afterwards.
     const guard = await store.guard(cluster.name);
-    if (guard === 0 && !isFresh) return { guard, quotas: nothing };
+    if (guard === 0 && !isFresh) return nothing;
     const mode = isFresh ? 'fresh' : 'any';
     const { items } = await store.list({ cluster: cluster.name, resource: quotaResource, namespace, at: { mode } });
     return { guard, quotas: items.map((item) => quotaOf(item)) };

@@ -124,8 +124,12 @@ export class NamespaceLedger {
     }
     // What is refused is refused on the newest balance only.
     if (refused.length > 0 && !isFresh) return this.#round(batch, true);
-    for (const refuse of refused) refuse();
-    return this.#commit(accepted, drafts, guard);
+    try {
+      return await this.#commit(accepted, drafts, guard);
+    } finally {
+      // Last: who is refused by a count that was made for him finds it in the status.
+      for (const refuse of refused) refuse();
+    }
   }
 
   async #drafts(quotas: readonly Quota[], batch: readonly Waiting[]): Promise<readonly Draft[]> {
