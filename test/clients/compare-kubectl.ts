@@ -102,7 +102,7 @@ async function compare(): Promise<Compared> {
       total++;
       const lines = differences(a, b);
       if (lines.length > 0)
-        differing.push({ command: `${title}: kubectl ${step.run}`, why: reasonFor(title, step.run, lines) });
+        differing.push({ command: `${title}: kubectl ${step.run}`, why: reasonFor(step.run, lines) });
       if (lines.length > 0 || flags.same) print(`${title}: kubectl ${step.run}`, lines);
     }
     await Promise.all(

@@ -15,6 +15,7 @@ export function withoutChance(text: string, namespace: string): string {
     .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}/g, 'TIME')
     .replace(/(resourceVersion"?: ?)"\d+"/g, '$1RV')
+    .replace(/(Resource Version: +)\d+/g, '$1RV')
     .replace(/(?<=^|[\s(])(\d{1,3}s|\d{1,3}m(\d+s)?|\d{1,2}h(\d+m)?)(?=[\s)]|$)/gm, 'AGE')
     .replace(/https:\/\/[\w.]+:\d+(\/clusters\/[\w:.-]+)?/g, 'SERVER')
     .replace(/\/tmp\/[\w./-]+/g, 'FILE')
