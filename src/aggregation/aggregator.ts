@@ -25,6 +25,8 @@ class StoredAggregator implements Aggregator {
   readonly #store: AggregatorOptions['store'];
   readonly #frontProxy: FrontProxy;
   readonly #documents: BackendDocuments;
+  /** The remote ones of a state of a collection. */
+  readonly #remoteOf = new WeakMap<object, readonly ApiService[]>();
 
   constructor({ store, frontProxy }: AggregatorOptions) {
     this.#store = store;
@@ -83,13 +85,17 @@ class StoredAggregator implements Aggregator {
   }
 
   async #remote(cluster: ClusterName): Promise<readonly ApiService[]> {
-    const { items } = await this.#store.list({
+    const { items, version } = await this.#store.list({
       cluster,
       resource: apiServiceResource,
       namespace: '',
       at: { mode: 'any' },
     });
-    return items.map(({ object }) => object as ApiService).filter(isRemote);
+    const known = version && this.#remoteOf.get(version);
+    if (known !== undefined) return known;
+    const remote = items.map(({ object }) => object as ApiService).filter(isRemote);
+    if (version !== undefined) this.#remoteOf.set(version, remote);
+    return remote;
   }
 }
 

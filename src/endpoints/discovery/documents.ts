@@ -20,6 +20,11 @@ export function cachedDocument(catalog: Catalog, name: string, make: () => strin
   return rememberedDocument(`${catalog.hash} ${name}`, make);
 }
 
+/** The document `name` of a catalog when it has been made and is still at hand. */
+export function knownDocument(catalog: Catalog, name: string): CatalogDocument | undefined {
+  return documents.get(`${catalog.hash} ${name}`);
+}
+
 /** The document of a key that names its whole content. */
 export function rememberedDocument(key: string, make: () => string | Uint8Array): CatalogDocument {
   const known = documents.get(key);

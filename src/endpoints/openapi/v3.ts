@@ -12,7 +12,13 @@ import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { RemoteOpenApi } from '../../registry/aggregation.ts';
 import type { Catalog } from '../../registry/registry.ts';
 import { discoverable } from '../discovery/api-resources.ts';
-import { type CatalogDocument, rememberedDocument, respondCachedDocument } from '../discovery/documents.ts';
+import {
+  cachedDocument,
+  type CatalogDocument,
+  knownDocument,
+  rememberedDocument,
+  respondCachedDocument,
+} from '../discovery/documents.ts';
 import type { Exchange } from '../exchange.ts';
 import { respond } from '../writers/respond.ts';
 import { respondPageNotFound } from '../writers/status.ts';
@@ -28,6 +34,10 @@ export async function respondOpenApiV3Index(
   descriptions: Descriptions | undefined,
   remote: readonly RemoteOpenApi[],
 ): Promise<void> {
+  const root = rootOf(x);
+  const name = `openapi:v3:index:${root}:${remote.map(({ path, hash }) => `${path}=${hash}`).join(',')}`;
+  const known = knownDocument(catalog, name);
+  if (known !== undefined) return respondCachedDocument(x, openApiV3MediaType, known, {});
   const definitions = discoverable(catalog);
   const hashes = new Map<string, string>();
   const sections = sectionsOf(definitions);
@@ -37,9 +47,9 @@ export async function respondOpenApiV3Index(
     if (made) await setImmediate();
   }
   for (const { path, hash } of remote) hashes.set(path, hash);
-  const root = rootOf(x);
-  const text = stringify(openApiV3Index([...sections, ...remote], (path) => hashes.get(path) ?? '', root));
-  const index = rememberedDocument(`openapi:v3:index:${text}`, () => text);
+  const index = cachedDocument(catalog, name, () =>
+    stringify(openApiV3Index([...sections, ...remote], (path) => hashes.get(path) ?? '', root)),
+  );
   return respondCachedDocument(x, openApiV3MediaType, index, {});
 }
 
