@@ -161,9 +161,9 @@ function parsedYaml(body: Buffer): Json | undefined {
   }
 }
 
-/** A type, a slash, a subtype; Go reads no answer of another type. */
+/** A type, perhaps a slash and a subtype; Go reads no answer of another type. */
 function isMediaType(text: string): boolean {
-  return text === '' || /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/.test(text);
+  return text === '' || /^\s*[^\s/;]+(\/[^\s/;]+)?\s*(;|$)/.test(text);
 }
 
 const header =
