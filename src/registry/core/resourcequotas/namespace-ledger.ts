@@ -100,11 +100,10 @@ export class NamespaceLedger {
         isFresh = true;
       }
     } catch (error) {
-      const [first, ...others] = open;
       // One of them may be to blame: the others must not suffer for it.
-      if (others.length > 0 && !(error instanceof StorageUnavailable))
+      if (open.length > 1 && !(error instanceof StorageUnavailable))
         for (const each of open) await this.#settle([each]);
-      else for (const each of first === undefined ? [] : [first, ...others]) each.reject(error);
+      else for (const each of open) each.reject(error);
     }
   }
 
@@ -113,23 +112,23 @@ export class NamespaceLedger {
     const { guard, quotas } = await this.#options.view(isFresh);
     const drafts = await this.#drafts(quotas, batch);
     const accepted: Waiting[] = [];
-    const refused: (() => void)[] = [];
+    const refused: { readonly write: Waiting; readonly why: string }[] = [];
     for (const write of batch) {
       const own = drafts.filter(({ quota }) => !isOf(write, quota));
       const why = refusalOf(write.charge, own);
-      if (why === undefined) {
+      if (why !== undefined) refused.push({ write, why });
+      else {
         accepted.push(write);
         for (const draft of own) charge(draft, write.charge);
-      } else refused.push(() => write.reject(write.refuse(why)));
+      }
     }
     // What is refused is refused on the newest balance only.
     if (refused.length > 0 && !isFresh) return this.#round(batch, true);
-    try {
-      return await this.#commit(accepted, drafts, guard);
-    } finally {
-      // Last: who is refused by a count that was made for him finds it in the status.
-      for (const refuse of refused) refuse();
-    }
+    const again = await this.#commit(accepted, drafts, guard);
+    // Had something else become of the others, there might have been room.
+    if (again !== 'done') return [...again, ...refused.map(({ write }) => write)];
+    for (const { write, why } of refused) write.reject(write.refuse(why));
+    return [];
   }
 
   async #drafts(quotas: readonly Quota[], batch: readonly Waiting[]): Promise<readonly Draft[]> {
@@ -145,21 +144,28 @@ export class NamespaceLedger {
     return drafts;
   }
 
-  async #commit(accepted: readonly Waiting[], drafts: readonly Draft[], guard: number): Promise<readonly Waiting[]> {
+  /** `done`: all of it is committed. Else the writes that are neither committed nor have failed by themselves. */
+  async #commit(
+    accepted: readonly Waiting[],
+    drafts: readonly Draft[],
+    guard: number,
+  ): Promise<'done' | readonly Waiting[]> {
     const changed = drafts.filter(({ isChanged }) => isChanged);
     const statuses = changed.map(({ quota, used }) => statusItem(quota, used));
     const items: readonly WriteItem[] = [...statuses, ...accepted.flatMap((write) => write.items)];
-    if (items.length === 0) return [];
+    if (items.length === 0) return 'done';
     const outcomes = await this.#options.store.commit(items, { guard });
+    const isDone = outcomes.every(({ ok }) => ok);
     const again: Waiting[] = [];
     let at = statuses.length;
     for (const write of accepted) {
       const own = outcomes.slice(at, (at += write.items.length));
-      const isDecided = own.every(({ ok }) => ok) || own.some(isOwnFailure);
-      if (isDecided) write.resolve(own);
+      if (isDone || own.some(isOwnFailure)) write.resolve(own);
       else again.push(write);
     }
-    return again;
+    // Of a logical cluster that is gone, nothing can be said anew.
+    const isGone = outcomes.some((outcome) => !outcome.ok && outcome.why === 'noCluster');
+    return isDone || isGone ? 'done' : again;
   }
 }
 
