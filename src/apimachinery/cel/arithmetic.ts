@@ -1,4 +1,4 @@
-import { isUint64 } from './int64.ts';
+import { isUint64, minInt64 } from './int64.ts';
 import { addDuration, between, checked, later } from './time.ts';
 import {
   CelError,
@@ -6,6 +6,7 @@ import {
   type CelValue,
   Double,
   Duration,
+  integerOverflow,
   intOf,
   ListValue,
   noSuchOverload,
@@ -91,7 +92,8 @@ export function modulo(a: CelValue, b: CelValue): CelResult {
   if (typeof a === 'number' && typeof b === 'number') return b === 0 ? modulusByZero : (a % b) + 0;
   if (isInt(a)) {
     if (!isInt(b)) return noSuchOverload;
-    return b === 0 ? modulusByZero : intOf(BigInt(a) % BigInt(b));
+    if (b === 0) return modulusByZero;
+    return b === -1 && BigInt(a) === minInt64 ? integerOverflow : intOf(BigInt(a) % BigInt(b));
   }
   if (!(a instanceof Uint && b instanceof Uint)) return noSuchOverload;
   return b.value === 0n ? modulusByZero : new Uint(a.value % b.value);

@@ -75,7 +75,20 @@ export function toUint(value: CelValue): CelResult {
   return problem(value, UINT);
 }
 
-const decimal = /^[+-]?(\d+(_?\d+)*(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+const hexadecimal = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?p([+-]?\d{1,4})$/i;
+
+/** The double that Go's ParseFloat reads. */
+function parseDouble(text: string): number | undefined {
+  const plain = text.replaceAll(/(?<=[0-9a-fA-F])_(?=[0-9a-fA-F])/g, '');
+  if (decimal.test(plain)) return Number(plain);
+  const hex = hexadecimal.exec(plain);
+  if (hex === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = hex;
+  if (whole + fraction === '') return undefined;
+  const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === '-' ? -value : value;
+}
 
 /** `double(value)` */
 export function toDouble(value: CelValue): CelResult {
@@ -83,10 +96,8 @@ export function toDouble(value: CelValue): CelResult {
   if (typeof value === 'number' || typeof value === 'bigint') return new Double(Number(value));
   if (value instanceof Uint) return new Double(Number(value.value));
   if (typeof value === 'string' && value.length < 4096) {
-    if (decimal.test(value) && !value.includes('_')) {
-      const parsed = Number(value);
-      if (Number.isFinite(parsed)) return new Double(parsed);
-    }
+    const parsed = parseDouble(value);
+    if (parsed !== undefined && Number.isFinite(parsed)) return new Double(parsed);
     const special = /^([+-]?)(?:(inf|infinity)|nan)$/i.exec(value);
     if (special !== null && (special[2] !== undefined || special[1] === '')) {
       return new Double(special[2] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity);
@@ -127,7 +138,6 @@ export function toBytes(value: CelValue): CelResult {
 /** `duration(value)` */
 export function toDuration(value: CelValue): CelResult {
   if (value instanceof Duration) return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return new Duration(BigInt(value));
   const parsed = typeof value === 'string' ? parseDuration(value) : undefined;
   return parsed === undefined ? problem(value, DURATION) : checked(parsed);
 }

@@ -181,12 +181,12 @@ function generalPath(chain: Chain, load: Load): Eval {
       optional ||= step.optional;
       const key: CelResult = typeof step.key === 'function' ? step.key(frame) : step.key;
       if (key instanceof CelError) {
-        frame.cost += 1;
+        if (!optional) frame.cost += 1;
         return key;
       }
       const tested = test === true && i === last;
       const found: CelResult | undefined = qualify(value, key, optional || tested);
-      if (found !== undefined || tested || !optional) frame.cost += 1;
+      if (!optional || (found !== undefined && !(found instanceof CelError))) frame.cost += 1;
       if (found instanceof CelError) return found;
       if (tested) return found !== undefined;
       if (found === undefined) return Optional.none;
@@ -198,7 +198,10 @@ function generalPath(chain: Chain, load: Load): Eval {
 
 /** The value under a key; undefined where there is none and asking is allowed. */
 export function qualify(value: CelValue, key: CelValue, presence: boolean): CelResult | undefined {
-  if (value instanceof MapValue) return value.find(key) ?? (presence ? undefined : missingKey(key));
+  if (value instanceof MapValue) {
+    const found = value.find(key);
+    return found === undefined && !presence ? missingKey(key) : found;
+  }
   if (value instanceof ListValue) {
     const index = indexOf(key);
     if (index instanceof CelError) return index;

@@ -167,7 +167,7 @@ function callOf(
     if (operator !== undefined) return operator(a, b, cost);
   }
   const candidates = (planner.fn(fn)?.overloads ?? []).filter(({ id }) => overloads.includes(id));
-  const call = implementation(fn, candidates, args);
+  const { call, eager } = implementation(fn, candidates, args);
   if (a === undefined) {
     return (frame) => {
       frame.spend(typeof cost === 'number' ? cost : 1);
@@ -175,7 +175,7 @@ function callOf(
     };
   }
   if (b === undefined) return unary(a, call, cost);
-  if (c === undefined) return binary(a, b, call, cost);
+  if (c === undefined && !eager && fn !== 'format') return binary(a, b, call, cost);
   return many(
     args.map(({ run }) => run),
     call,
@@ -207,38 +207,50 @@ function binary(left: Eval, right: Eval, call: Binary | Implementation, cost: Ca
   };
 }
 
-/** A call of three or four arguments: it ends at the first error, and then costs nothing. */
+/** A call that ends at the first error; unless that is in the last argument, it costs nothing then. */
 function many(args: readonly Eval[], call: Implementation, cost: CallCost): Eval {
+  const last = args.length - 1;
   return (frame) => {
     const values: CelValue[] = [];
+    let failed: CelError | undefined;
     for (const arg of args) {
       const value = arg(frame);
-      if (value instanceof CelError) return value;
-      values.push(value);
+      if (!(value instanceof CelError)) values.push(value);
+      else if (values.length < last) return value;
+      else failed = value;
     }
     const [a = null, b = null, c = null, d = null] = values;
-    const result = call(a, b, c, d);
-    frame.spend(typeof cost === 'number' ? cost : cost(a, b, result));
+    const result = failed ?? call(a, b, c, d);
+    frame.spend(typeof cost === 'number' ? cost : cost(a, last === 1 && failed !== undefined ? failed : b, result));
     return result;
   };
 }
 
 /** Functions whose errors say less of the values that they do not take. */
-const named: ReadonlySet<string> = new Set(['size', 'matches']);
-const unnamed: ReadonlySet<string> = new Set(['contains', 'endsWith', 'startsWith']);
+const named: ReadonlySet<string> = new Set(['size']);
+const unnamed: ReadonlySet<string> = new Set(['contains', 'endsWith', 'matches', 'startsWith']);
 
 /** The one overload that the checker chose, or the one among several that fits the values. */
-function implementation(fn: string, candidates: readonly Overload[], args: readonly Plan[]): Implementation {
+function implementation(
+  fn: string,
+  candidates: readonly Overload[],
+  args: readonly Plan[],
+): { call: Implementation; eager: boolean } {
   const prepared = candidates.map((candidate) => ({ candidate, call: preparedCall(candidate, args) }));
-  return (a, b, c, d) => {
+  const call: Implementation = (a, b, c, d) => {
     const values = [a, b, c, d];
-    for (const { candidate, call } of prepared) {
-      if (candidate.args.every((type, i) => accepts(type, values[i] ?? null))) return call(a, b, c, d);
+    for (const { candidate, call: ready } of prepared) {
+      if (candidate.args.every((type, i) => accepts(type, values[i] ?? null))) return ready(a, b, c, d);
     }
     if (named.has(fn)) return new CelError(`no such overload: ${fn}`);
     if (unnamed.has(fn)) return noSuchOverload;
     const types = values.slice(0, args.length).map((value) => runtimeType(value).name);
     return new CelError(`no such overload: ${fn}(${types.join(', ')})`);
+  };
+  // Stock makes calls with a pattern that is known beforehand anew, as calls of any number of arguments.
+  return {
+    call,
+    eager: candidates.some(({ prepare }) => prepare !== undefined && args[prepare.argument]?.constant !== undefined),
   };
 }
 

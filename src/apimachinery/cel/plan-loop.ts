@@ -5,7 +5,7 @@ import { JsonList } from './json-value.ts';
 import { type Root, shown, unset } from './plan-attribute.ts';
 import type { Plan, Planner, Scope } from './plan-types.ts';
 import { listCost } from './runtime-cost.ts';
-import { CelType, DYN, INT, ObjectType } from './type.ts';
+import { CelType, DYN, INT, ObjectType, type TypeKind } from './type.ts';
 import {
   CelError,
   type CelResult,
@@ -120,9 +120,23 @@ function iteration(expr: Comprehension, range: Eval, slot: number, slot2: number
   };
 }
 
+/** The types of values in stock's code, which one of its errors names. */
+const goNames: Readonly<Partial<Record<TypeKind, string>>> = {
+  bool: 'types.Bool',
+  int: 'types.Int',
+  uint: 'types.Uint',
+  double: 'types.Double',
+  string: 'types.String',
+  bytes: 'types.Bytes',
+  timestamp: 'types.Timestamp',
+  duration: 'types.Duration',
+  null: 'types.Null',
+  type: '*types.Type',
+};
+
 function notIterable(value: CelValue, two: boolean): CelError {
-  const { name } = runtimeType(value);
-  const type = `types.${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const { kind, name } = runtimeType(value);
+  const type = goNames[kind] ?? (name === 'optional_type' ? '*types.Optional' : name);
   return new CelError(two ? `unsupported comprehension range type: ${type}` : `got '${type}', expected iterable type`);
 }
 

@@ -1,5 +1,7 @@
 import type { CelType } from './type.ts';
 import {
+  CelError,
+  type CelResult,
   type CelValue,
   Double,
   Duration,
@@ -12,7 +14,7 @@ import {
   Uint,
 } from './values.ts';
 
-/** Whether a value may be an argument of a type; what lists and maps hold does not matter. */
+/** Whether a value may be an argument of a type; of what lists and maps hold, the first counts. */
 export function accepts(type: CelType, value: CelValue): boolean {
   switch (type.kind) {
     case 'string':
@@ -22,9 +24,9 @@ export function accepts(type: CelType, value: CelValue): boolean {
     case 'bool':
       return typeof value === 'boolean';
     case 'list':
-      return value instanceof ListValue;
+      return value instanceof ListValue && (value.size === 0 || acceptsPart(type.parameters[0], value.at(0)));
     case 'map':
-      return value instanceof MapValue;
+      return value instanceof MapValue && acceptsEntry(type, value);
     case 'double':
       return value instanceof Double;
     case 'uint':
@@ -47,4 +49,21 @@ export function accepts(type: CelType, value: CelValue): boolean {
     default:
       return true;
   }
+}
+
+function acceptsPart(type: CelType | undefined, value: CelResult): boolean {
+  if (type === undefined || isAny(type)) return true;
+  return !(value instanceof CelError) && accepts(type, value);
+}
+
+function acceptsEntry(type: CelType, map: MapValue): boolean {
+  const [keyType, valueType] = type.parameters;
+  if (isAny(keyType) && isAny(valueType)) return true;
+  const key = map.keys()[0];
+  if (key === undefined) return true;
+  return acceptsPart(keyType, key) && acceptsPart(valueType, map.find(key) ?? null);
+}
+
+function isAny(type: CelType | undefined): boolean {
+  return type === undefined || type.kind === 'dyn' || type.kind === 'typeParam';
 }

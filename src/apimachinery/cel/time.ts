@@ -162,9 +162,12 @@ function atoi(text: string): number | CelError {
   return new CelError(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
 }
 
+/** Names of zones are names of files: unlike to Intl, their case matters. */
+const zoneName = /^(?:[A-Z][A-Za-z0-9_+-]*|(?:US|[A-Z][a-z]+)(?:\/[A-Z][A-Za-z0-9_+-]*)+)$/;
+
 function namedOffset(moment: Timestamp, zone: string): number | CelError {
   const unknown = new CelError(`unknown time zone ${zone}`);
-  if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(zone) || zone.length > 64) return unknown;
+  if (!zoneName.test(zone) || zone.length > 64) return unknown;
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-US', {

@@ -19,6 +19,9 @@ function of(
     if (typeof text !== 'string') return noSuchOverload;
     const given: (string & number)[] = [];
     for (const arg of rest.slice(0, args.length)) {
+      // An index that big is out of every range, and errors name it.
+      if (typeof arg === 'bigint' && result !== texts && id !== 'string_replace_string_string_int')
+        return outOfRange(arg);
       const value = typeof arg === 'bigint' ? Number(arg) : arg;
       if (typeof value !== 'string' && typeof value !== 'number') return noSuchOverload;
       given.push(value as string & number);
@@ -28,7 +31,7 @@ function of(
   return method(id, [STRING, ...args], result, call);
 }
 
-function outOfRange(index: number): CelError {
+function outOfRange(index: number | bigint): CelError {
   return new CelError(`index out of range: ${index}`);
 }
 
