@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { deepEqual, isObject, type Json, type JsonObject } from '../json.ts';
 import { canonical } from './canonical.ts';
 import type { ValueSchema } from './value-schema.ts';
 
@@ -27,4 +27,35 @@ export function keyOf(item: JsonObject, mapKeys: readonly string[]): string {
 export function oldMember(name: string, path: string, { atomicMap }: ValueSchema, old: Old): Old {
   if (old === uncorrelated || !isObject(old) || atomicMap || !Object.hasOwn(old, name)) return uncorrelated;
   return path === 'kind' || path === 'apiVersion' ? uncorrelated : old[name];
+}
+
+/**
+ * Whether a value is what it was before, for ratcheting (CachedDeepEqual of k8s.io/apiserver's CorrelatedObject): items of lists that are maps may have changed
+ * places.
+ */
+export function isUnchanged(value: Json, old: Json | undefined, schema: ValueSchema | undefined): boolean {
+  if (schema === undefined || old === undefined) return deepEqual(value, old);
+  if (Array.isArray(value)) {
+    const { items, mapKeys } = schema;
+    if (mapKeys.length === 0 || items === undefined || !Array.isArray(old)) return deepEqual(value, old);
+    const earlier = oldItems(schema, old);
+    return (
+      value.length === old.length &&
+      value.every((item) => {
+        const before = isObject(item) ? earlier?.get(keyOf(item, mapKeys)) : undefined;
+        return before !== undefined && isUnchanged(item, before, items);
+      })
+    );
+  }
+  if (!isObject(value) || !isObject(old)) return deepEqual(value, old);
+  const names = Object.keys(value);
+  const members = new Map(schema.properties);
+  const additional = typeof schema.additional === 'object' ? schema.additional : undefined;
+  return (
+    names.length === Object.keys(old).length &&
+    names.every((name) => {
+      const before = Object.hasOwn(old, name) ? old[name] : undefined;
+      return before !== undefined && isUnchanged(value[name] as Json, before, members.get(name) ?? additional);
+    })
+  );
 }

@@ -7,7 +7,7 @@ export type PublishOptions = {
   readonly gvk: GroupVersionKind;
   /** The properties apiVersion, kind and metadata as every kind has them. */
   readonly standard: JsonObject;
-  /** The names of selectable fields, as JSON paths. */
+  /** The paths of selectable fields: `spec.color`. */
   readonly selectableFields: readonly string[];
 };
 
@@ -19,7 +19,7 @@ export function publishedDefinition(schema: JsonObject | undefined, options: Pub
   const gvk = { group: options.gvk.group, kind: options.gvk.kind, version: options.gvk.version };
   const closing: JsonObject = {
     'x-kubernetes-group-version-kind': [gvk],
-    ...(options.selectableFields.length === 0 || options.v2
+    ...(options.selectableFields.length === 0
       ? {}
       : { 'x-kubernetes-selectable-fields': options.selectableFields.map((fieldPath) => ({ fieldPath })) }),
   };

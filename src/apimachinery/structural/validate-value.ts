@@ -1,7 +1,7 @@
 import { type FieldError, fieldError, goSyntax } from '../errors.ts';
 import { goFloat, goLiteral } from '../go-literal.ts';
-import { deepEqual, isObject, type Json, type JsonObject, stringify } from '../json.ts';
-import { keyOf, type Old, oldItems, oldMember, uncorrelated } from './correlate.ts';
+import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
+import { isUnchanged, keyOf, type Old, oldItems, oldMember, uncorrelated } from './correlate.ts';
 import { isMultiple, longerThan, typeOf } from './measure.ts';
 import type { Pattern, ValueSchema } from './value-schema.ts';
 
@@ -17,7 +17,9 @@ export function validateValue(
 ): FieldError[] {
   const walk = new Walk(root);
   const result = new Result();
-  if (old === undefined) walk.node(value, schema, '', uncorrelated, result);
+  // A whole object has fields that its schema does not tell of (kind, metadata), so it never counts as unchanged; its members may.
+  if (old === undefined || root === '')
+    walk.node(value, schema, '', old === undefined ? uncorrelated : old.value, result);
   else walk.ratcheted(value, schema, '', old.value, result);
   return result.errors;
 }
@@ -60,7 +62,7 @@ class Walk {
   ratcheted(value: Json, schema: ValueSchema, path: string, old: Old, result: Result): void {
     const own = new Result();
     this.node(value, schema, path, old, own);
-    if (own.errors.length > 0 && old !== uncorrelated && deepEqual(value, old)) own.errors.length = 0;
+    if (own.errors.length > 0 && old !== uncorrelated && isUnchanged(value, old, schema)) own.errors.length = 0;
     result.merge(own);
   }
 

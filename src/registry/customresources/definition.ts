@@ -258,7 +258,7 @@ class LazyVersion implements CompiledVersion {
           v2,
           gvk,
           standard,
-          selectableFields: (declared.selectableFields ?? []).map((field) => field.jsonPath ?? ''),
+          selectableFields: (declared.selectableFields ?? []).map(({ jsonPath = '' }) => jsonPath.replace(/^\./, '')),
         }),
     };
   }
