@@ -29,6 +29,11 @@ const reasons: readonly Reason[] = [
     why: "stock appends a dump of its program's values to the message",
   },
   {
+    command: /^get (ns|namespaces)( |$)/,
+    lines: /compare-\S+ (Terminating|Active) /,
+    why: 'chance: namespaces of earlier commands are gone sooner or later',
+  },
+  {
     command: /^(delete all|describe |get all)/,
     lines: /deleted$|Age|Data|^ {2}(ours|stock): (\S+:|----|\S* ?$)/,
     why: 'chance: what a deletion takes along is gone sooner or later; keys come in the order of a Go map',
