@@ -106,9 +106,12 @@ function validateUpdate(object: KubeObject, before: KubeObject): FieldError[] {
   const { spec: old = {}, status: oldStatus = {} } = before as Job;
   const oldLabels = old.template?.metadata?.labels ?? {};
   const errors = validateGenerated(object, Object.hasOwn(oldLabels, nameLabel) && Object.hasOwn(oldLabels, uidLabel));
-  const indexed = spec.completionMode === 'Indexed';
-  if (!indexed || spec.completions !== spec.parallelism) {
-    requireUnchanged('spec.completions', spec.completions ?? null, old.completions ?? null, errors);
+  const { completions } = spec;
+  if (spec.completionMode !== 'Indexed')
+    requireUnchanged('spec.completions', completions ?? null, old.completions ?? null, errors);
+  else if (completions !== undefined && completions !== old.completions && completions !== spec.parallelism) {
+    const message = 'can only be modified in tandem with spec.parallelism';
+    errors.push(fieldError.invalid('spec.completions', completions, message));
   }
   errors.push(...validateSelectorUnchanged(object, before));
   const waits = old.suspend === true && oldStatus.startTime === undefined;
