@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import { ArrayList, elementsOf, joined, type Key, keyOf, listHas, listsEqual, mapsEqual } from './collections.ts';
+import { elementsOf, joined, type Key, keyOf, listHas, listsEqual, mapsEqual } from './collections.ts';
 import { decodeBase64, parseSchemaDuration, parseSchemaTime } from './formats.ts';
 import { equals } from './equality.ts';
 import { isInt64, maxInt64 } from './int64.ts';
@@ -138,8 +138,9 @@ export class JsonList extends ListValue {
 
   override equals(other: CelValue): CelResult {
     const { listType } = this.type.hints;
+    // A list with a schema knows nothing to say of what is no list.
+    if (!(other instanceof ListValue)) return this.hasSchema ? noSuchOverload : false;
     if (listType === undefined) return listsEqual(this, other);
-    if (!(other instanceof ListValue)) return noSuchOverload;
     if (other.size !== this.size) return false;
     return listType === 'set' ? this.equalsSet(other) : this.equalsMap(other);
   }
@@ -188,7 +189,7 @@ export class JsonList extends ListValue {
       if (key !== undefined) members.add(key);
       all.push(value);
     }
-    return new ArrayList(all);
+    return new JsonList(all, this.type);
   }
 
   /** The scalars of a set. */
@@ -268,8 +269,8 @@ export class JsonMap extends MapValue {
 
   override equals(other: CelValue): CelResult {
     const { type } = this;
+    if (!(other instanceof MapValue)) return this.hasSchema ? noSuchOverload : false;
     if (!(type instanceof ObjectType) || !type.nullIsAbsent) return mapsEqual(this, other);
-    if (!(other instanceof MapValue)) return noSuchOverload;
     if (this.size !== other.size) return false;
     for (const [name, value] of Object.entries(this.raw)) {
       const escaped = escapeName(name);

@@ -2,7 +2,8 @@ import { add, divide, modulo, multiply, negate, subtract } from './arithmetic.ts
 import { compare, equals } from './equality.ts';
 import type { Eval } from './frame.ts';
 import type { CallCost } from './runtime-cost.ts';
-import { CelError, type CelResult, type CelValue, noSuchOverload } from './values.ts';
+import type { TypeKind } from './type.ts';
+import { CelError, type CelResult, type CelValue, noSuchOverload, runtimeType } from './values.ts';
 
 type Operator = (left: Eval, right: Eval, cost: CallCost) => Eval;
 
@@ -113,6 +114,19 @@ function named(result: CelResult, first: CelValue, fn: string): CelResult {
   return knows(fn, first) ? result : new CelError(`no such overload: ${fn}`);
 }
 
+const arithmeticKinds: Readonly<Record<string, readonly TypeKind[]>> = {
+  '_+_': ['int', 'uint', 'double', 'bytes', 'list'],
+  '_-_': ['int', 'uint', 'double'],
+  '_*_': ['int', 'uint', 'double'],
+  '_/_': ['int', 'uint', 'double'],
+  '_%_': ['int', 'uint'],
+  '-_': ['int', 'double'],
+};
+const comparedKinds: readonly TypeKind[] = ['bool', 'bytes', 'double', 'int', 'uint'];
+
+/** Whether a value takes part in an operator at all; texts and times answer for every function. */
 function knows(fn: string, value: CelValue): boolean {
-  return !(fn === '!_' || value === null || (typeof value === 'boolean' && !/[<>]/.test(fn)));
+  const { kind } = runtimeType(value);
+  if (kind === 'string' || kind === 'timestamp' || kind === 'duration') return true;
+  return (Object.hasOwn(arithmeticKinds, fn) ? arithmeticKinds[fn] : comparedKinds)?.includes(kind) === true;
 }
