@@ -5,6 +5,7 @@ import type { CatalogSource } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
 import { createApiServiceController } from './apiregistration.k8s.io/apiservice/controller.ts';
+import { createLocalServicesController } from './apiregistration.k8s.io/local-services/controller.ts';
 import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
 import { createResourceQuotaController } from './core/resourcequota/controller.ts';
@@ -47,6 +48,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createVolumeProtectionController(options),
     createPurgeController(options),
     createCustomResourceDefinitionController(options),
+    createLocalServicesController(options),
     createResourceQuotaController(options),
     ...(options.frontProxy === undefined
       ? []

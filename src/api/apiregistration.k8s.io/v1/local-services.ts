@@ -30,8 +30,28 @@ const versionPriorities: Readonly<Record<string, number>> = {
 };
 const stockVersionPriority = 15;
 /** Of groups that stock does not have: what custom resources get. */
-const otherGroupPriority = 1000;
-const otherVersionPriority = 100;
+export const localPriority = { group: 1000, version: 100 } as const;
+
+/** Says which APIServices the server makes itself: `onstart` for what is built in, `true` for custom resources. */
+export const automanagedLabel = 'kube-aggregator.kubernetes.io/automanaged';
+
+/** What the server gives a group or version that it serves itself: the higher, the earlier in discovery. */
+export function localGroupPriority(group: string): number {
+  return groupPriorities[group] ?? localPriority.group;
+}
+
+/** The APIService of a group version of custom resources, by its name (`v1.example.com`). */
+export function customResourceApiService(name: string): KubeObject {
+  const dot = name.indexOf('.');
+  const spec = {
+    group: name.slice(dot + 1),
+    version: name.slice(0, dot),
+    groupPriorityMinimum: localPriority.group,
+    versionPriority: localPriority.version,
+  };
+  const metadata = { name, labels: { [automanagedLabel]: 'true' } };
+  return { kind: 'APIService', apiVersion: 'apiregistration.k8s.io/v1', metadata, spec } as KubeObject;
+}
 
 /** The APIServices of what the server serves itself, as kube-aggregator registers them at its start. */
 export function localApiServices(
@@ -47,13 +67,13 @@ export function localApiServices(
     services.set(name, {
       kind: 'APIService',
       apiVersion: 'apiregistration.k8s.io/v1',
-      metadata: { name, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+      metadata: { name, labels: { [automanagedLabel]: 'onstart' } },
       spec: {
         ...(group === '' ? {} : { group }),
         version,
-        groupPriorityMinimum: groupPriorities[group] ?? otherGroupPriority,
+        groupPriorityMinimum: localGroupPriority(group),
         versionPriority:
-          versionPriorities[`${group}/${version}`] ?? (known ? stockVersionPriority : otherVersionPriority),
+          versionPriorities[`${group}/${version}`] ?? (known ? stockVersionPriority : localPriority.version),
       },
       status: {
         conditions: [
