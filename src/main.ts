@@ -36,7 +36,6 @@ import { standardStorages } from './registry/standard.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
 import { createFrontProxyCertificates } from './server/front-proxy-certificates.ts';
-import type { Pki } from './server/pki.ts';
 import { sealingOf } from './server/sealing.ts';
 import { openTlsFiles } from './server/tls-files.ts';
 import { pkiOf, portError, prepare, type Prepared } from './server/prepare.ts';
@@ -81,7 +80,8 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     defaults: createDefaultContent({
       caCertificatePem: pki.caCert,
       groupVersions: builtIn.groupVersions,
-      ...(config.clusterDefaults ? { clusterDefaults: clusterDefaultsOf(config, pki) } : {}),
+      extensionAuthentication: { clientCaPem: pki.caCert, frontProxyCaPem: pki.frontProxyCaCert },
+      ...(config.clusterDefaults ? { clusterDefaults: clusterDefaultsOf(config) } : {}),
     }),
     cacheBytes: config.limits.cacheBytes,
     historyRetentionMs: config.historyRetentionMs,
@@ -233,13 +233,11 @@ export async function startServer(config: Config, extensions: Extensions = {}): 
   }
 }
 
-function clusterDefaultsOf(config: Config, pki: Pki): ClusterDefaultsOptions {
+function clusterDefaultsOf(config: Config): ClusterDefaultsOptions {
   const url = new URL(config.externalUrl);
   return {
     serviceRange: config.serviceRanges.clusterIps,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || '443'),
-    clientCaPem: pki.caCert,
-    frontProxyCaPem: pki.frontProxyCaCert,
   };
 }

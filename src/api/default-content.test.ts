@@ -95,12 +95,23 @@ const clusterDefaults = {
   serviceRange: '10.96.7.0/12',
   host: '192.0.2.1',
   port: 6443,
-  clientCaPem: 'client',
-  frontProxyCaPem: 'proxy',
 };
+const extensionAuthentication = { clientCaPem: 'client', frontProxyCaPem: 'proxy' };
+
+test('aggregated API servers find in every logical cluster whom to believe, and the name of its own front proxy', () => {
+  const plain = createDefaultContent({ caCertificatePem: '', extensionAuthentication });
+  const found = plain.objects(cluster, 'configmaps').find(({ name }) => name === 'extension-apiserver-authentication');
+  const { data } = JSON.parse(found?.text ?? '') as { data: Record<string, string> };
+  assert.equal(found?.namespace, 'kube-system');
+  assert.equal(data['requestheader-allowed-names'], `["front-proxy-client:${cluster.uid}"]`);
+  assert.equal(data['requestheader-client-ca-file'], 'proxy');
+  assert.equal(data['client-ca-file'], 'client');
+  const [role] = plain.objects(cluster, 'roles.rbac.authorization.k8s.io');
+  assert.equal(role?.name, 'extension-apiserver-authentication-reader');
+});
 
 describe('what a stock cluster shows of itself', () => {
-  const full = createDefaultContent({ caCertificatePem: '', clusterDefaults });
+  const full = createDefaultContent({ caCertificatePem: '', clusterDefaults, extensionAuthentication });
   const readFull = (resource: string) =>
     full.objects(cluster, resource).map(({ text }) => JSON.parse(text) as FullObject);
 
@@ -135,12 +146,6 @@ describe('what a stock cluster shows of itself', () => {
       clusterDefaults: { ...clusterDefaults, host: '127.0.0.1' },
     });
     assert.equal(here.objects(cluster, 'endpoints').length, 0);
-  });
-
-  test('names the front proxy of the logical cluster, which is no other’s', () => {
-    const found = full.objects(cluster, 'configmaps').find(({ name }) => name === 'extension-apiserver-authentication');
-    const { data } = JSON.parse(found?.text ?? '') as { data: Record<string, string> };
-    assert.equal(data['requestheader-allowed-names'], `["front-proxy-client:${cluster.uid}"]`);
   });
 
   test('repeats the age of the logical cluster where objects have a time, and sorts by namespace and name', () => {

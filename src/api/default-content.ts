@@ -4,6 +4,7 @@ import type { KubeObject } from '../apimachinery/object.ts';
 import { localApiServices } from './apiregistration.k8s.io/v1/local-services.ts';
 import { apiServiceResource } from './apiregistration.k8s.io/v1/types.ts';
 import { clusterDefaults, type ClusterDefaultsOptions } from './cluster-defaults/cluster-defaults.ts';
+import { type ExtensionAuthentication, extensionAuthentication } from './cluster-defaults/extension-authentication.ts';
 import { systemPriorityClasses } from './scheduling.k8s.io/v1/system-classes.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles } from './rbac.authorization.k8s.io/v1/bootstrap-roles.ts';
 
@@ -17,6 +18,8 @@ export type DefaultContentOptions = {
   readonly caCertificatePem: string;
   /** What the server serves itself: each has an APIService. */
   readonly groupVersions?: readonly { readonly group: string; readonly version: string }[];
+  /** Absent: nothing says by what aggregated API servers know their front proxy. */
+  readonly extensionAuthentication?: ExtensionAuthentication;
   /** Also what a cluster with nodes shows of itself: the namespace `kube-node-lease`, the Service `kubernetes`, bootstrap flow control and RBAC. */
   readonly clusterDefaults?: ClusterDefaultsOptions;
 };
@@ -107,7 +110,7 @@ const none: readonly DefaultObject[] = [];
 
 /**
  * What every logical cluster has without a row in the database: its namespaces, in each the ServiceAccount `default` and the ConfigMap
- * `kube-root-ca.crt`, the system's PriorityClasses, and the bootstrap ClusterRoles and ClusterRoleBindings. Uids derive from the cluster's. Nothing is kept per cluster.
+ * `kube-root-ca.crt`, the system's PriorityClasses, the bootstrap ClusterRoles and ClusterRoleBindings, APIServices, and what aggregated API servers need to know. Uids derive from the cluster's. Nothing is kept per cluster.
  * It has the form of storage's DefaultContent.
  */
 export function createDefaultContent(options: DefaultContentOptions): {
@@ -159,7 +162,9 @@ export function createDefaultContent(options: DefaultContentOptions): {
   if (options.groupVersions !== undefined)
     add(apiServiceResource, localApiServices(options.groupVersions, creationTime));
   if (options.clusterDefaults !== undefined)
-    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime, clusterUid))
+    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime)) add(resource, objects);
+  if (options.extensionAuthentication !== undefined)
+    for (const [resource, objects] of extensionAuthentication(options.extensionAuthentication, clusterUid))
       add(resource, objects);
   return {
     resources: new Set(templates.keys()),

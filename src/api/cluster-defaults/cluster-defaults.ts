@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { Json, JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
-import { frontProxyNameOf } from './front-proxy-name.ts';
 import { isLoopback } from './loopback.ts';
 import recorded from './bootstrap.json' with { type: 'json' };
 
@@ -12,10 +11,6 @@ export type ClusterDefaultsOptions = {
   /** Where clients reach the API: the endpoint of the Service `kubernetes`. */
   readonly host: string;
   readonly port: number;
-  /** What client certificates are verified with. */
-  readonly clientCaPem: string;
-  /** What the front proxy's client certificate is verified with. */
-  readonly frontProxyCaPem: string;
 };
 
 /** Objects of one resource, as storage names it. */
@@ -35,20 +30,16 @@ const kinds: Readonly<Record<string, readonly [kind: string, apiVersion: string]
 
 /**
  * What a freshly started kube-apiserver 1.33 and its controller manager have made: the Service `kubernetes` with what belongs to it, the bootstrap flow
- * control, the system's RBAC, and how aggregated servers know their front proxy. `time` and `clusterUid` stand for those of the logical cluster.
+ * control and the system's RBAC. `time` stands for that of the logical cluster.
  */
-export function clusterDefaults(
-  options: ClusterDefaultsOptions,
-  time: string,
-  clusterUid: string,
-): readonly DefaultResource[] {
+export function clusterDefaults(options: ClusterDefaultsOptions, time: string): readonly DefaultResource[] {
   const bootstrap = Object.entries(recorded as unknown as Record<string, JsonObject[]>).map(
     ([resource, objects]): DefaultResource => {
       const [kind = '', apiVersion = ''] = kinds[resource] ?? [];
       return [resource, objects.map((object) => ({ kind, apiVersion, ...withTime(object, time) }) as KubeObject)];
     },
   );
-  return [...bootstrap, ...kubernetesService(options, time), ['configmaps', [authentication(options, clusterUid)]]];
+  return [...bootstrap, ...kubernetesService(options, time)];
 }
 
 function withTime(value: JsonObject, time: string): JsonObject {
@@ -170,21 +161,4 @@ function kubernetesService({ serviceRange, host, port }: ClusterDefaultsOptions,
     ],
     ...served,
   ];
-}
-
-/** What aggregated servers read to know which client certificates to believe, and which headers of a front proxy. */
-function authentication({ clientCaPem, frontProxyCaPem }: ClusterDefaultsOptions, clusterUid: string): KubeObject {
-  return {
-    kind: 'ConfigMap',
-    apiVersion: 'v1',
-    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-    data: {
-      'client-ca-file': clientCaPem,
-      'requestheader-allowed-names': `["${frontProxyNameOf(clusterUid)}"]`,
-      'requestheader-client-ca-file': frontProxyCaPem,
-      'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
-      'requestheader-group-headers': '["X-Remote-Group"]',
-      'requestheader-username-headers': '["X-Remote-User"]',
-    },
-  } as KubeObject;
 }
