@@ -32,8 +32,26 @@ export function withoutChance(text: string, namespace: string): string {
     .replace(/ $/gm, '');
 }
 
+/** So many pairs of lines are compared; longer texts are told apart line by line without their order. */
+const maxPairs = 4_000_000;
+
 /** Lines of one that the other lacks, and the reverse, in order. */
 export function differences(a: readonly string[], b: readonly string[]): string[] {
+  let from = 0;
+  while (from < a.length && from < b.length && a[from] === b[from]) from++;
+  let behind = 0;
+  while (behind < Math.min(a.length, b.length) - from && a.at(-1 - behind) === b.at(-1 - behind)) behind++;
+  const [ours, stock] = [a.slice(from, a.length - behind), b.slice(from, b.length - behind)];
+  if (ours.length * stock.length <= maxPairs) return inOrder(ours, stock);
+  const [known, wanted] = [new Set(stock), new Set(ours)];
+  return [
+    ...ours.filter((line) => !known.has(line)).map((line) => `  ours:  ${line}`),
+    ...stock.filter((line) => !wanted.has(line)).map((line) => `  stock: ${line}`),
+  ];
+}
+
+/** By the longest common subsequence. */
+function inOrder(a: readonly string[], b: readonly string[]): string[] {
   const lines: string[] = [];
   const lengths: number[][] = Array.from({ length: a.length + 1 }, () => Array.from({ length: b.length + 1 }, () => 0));
   const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;

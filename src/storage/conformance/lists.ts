@@ -87,7 +87,7 @@ export function describeLists(open: StoreFactory): void {
           const page = await list(cluster, { limit, ...(after === undefined ? {} : { after }) });
           pages.push(...contents(page));
           assert.equal(page.more, pages.length < all.length);
-          if (page.remaining !== undefined) assert.equal(page.remaining, all.length - pages.length);
+          assert.equal(page.remaining, page.more ? all.length - pages.length : undefined);
           if (!page.more) break;
           assert.equal(page.items.length, limit);
           after = page.items.at(-1)?.key;
@@ -99,6 +99,30 @@ export function describeLists(open: StoreFactory): void {
       assert.equal(inB.more, false);
       const absentKey = await list(cluster, { after: { namespace: 'b', name: 'o1x' }, limit: 1 });
       assert.deepEqual(contents(absentKey), ['b/o2=']);
+    });
+
+    it('counts what remains behind a page of an older state', async () => {
+      const cluster = await newCluster(test.store);
+      const keys = ['a', 'b', 'c', 'd', 'e'].map((name) => keyOf(cluster, name, 'default'));
+      let revision = 0;
+      for (const key of keys) revision = await create(test.store, key);
+      const then = { mode: 'exact', revision } as const;
+      const [first, , third, , last] = keys;
+      assert.ok(first !== undefined && third !== undefined && last !== undefined);
+      await remove(test.store, last, revision);
+      await create(test.store, keyOf(cluster, 'f', 'default'));
+      const now = await list(cluster, { limit: 2, namespace: 'default' });
+      assert.equal(now.remaining, 3);
+      for (const [after, remaining] of [
+        [undefined, 4],
+        [first, 3],
+        [third, 1],
+      ] as const) {
+        const page = await list(cluster, { at: then, limit: 1, ...(after === undefined ? {} : { after }) });
+        assert.equal(page.remaining, remaining);
+      }
+      const behind = await list(cluster, { at: then, limit: 1, after: third });
+      assert.deepEqual(contents(behind), ['default/d=']);
     });
 
     it('counts towards the limit only what the filter accepts', async () => {

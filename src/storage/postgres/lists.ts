@@ -69,13 +69,25 @@ export class Lists {
     const items: CachedObject[] = [];
     let at = revision;
     let after = options.after;
+    const remaining = async (last: CachedObject | undefined, then: number): Promise<{ remaining?: number }> =>
+      filter === undefined && last !== undefined
+        ? {
+            remaining: await this.#options.reader.countBehind({
+              cluster,
+              resource,
+              namespace,
+              after: last.key,
+              at: then,
+            }),
+          }
+        : {};
     for (;;) {
       // One more than wanted tells whether there is more.
       const rows = filter === undefined ? Math.min(pageRows, limit - items.length + 1) : pageRows;
       const page = await this.#options.reader.page({ shard: shard.id, cluster, resource, namespace, after, rows, at });
       at = page.revision;
       for (const object of page.items) {
-        if (items.length === limit) return { items, more: true, revision: at };
+        if (items.length === limit) return { items, more: true, revision: at, ...(await remaining(items.at(-1), at)) };
         if (filter !== undefined && !filter(object)) continue;
         items.push(object);
       }

@@ -1,3 +1,4 @@
+import { textArray } from '../../pg/arrays.ts';
 import type { Queryable, Row } from '../../pg/connection.ts';
 import type { ClusterName } from '../../logicalcluster/name.ts';
 import { Collection } from '../cache/collection.ts';
@@ -9,6 +10,7 @@ import type { KnownCluster } from './clusters.ts';
 import { compareKeys, type DefaultObjects } from './default-objects.ts';
 import type { Resources } from './resources.ts';
 import {
+  countBehind,
   countInCluster,
   countInNamespace,
   dependents,
@@ -115,6 +117,29 @@ export class Reader {
     const next = last === undefined ? undefined : { namespace: last[2] ?? '', name: last[3] ?? '' };
     const revision = at ?? value;
     return { items: this.#overlay(query, found, next, revision), revision, next };
+  }
+
+  /** How many objects there were behind a key at a revision that the log still reaches back to. */
+  async countBehind(query: Omit<PageQuery, 'shard' | 'rows' | 'at'> & { at: number }): Promise<number> {
+    const { cluster, resource, namespace, after, at } = query;
+    const { resources, bulk, defaults } = this.#options;
+    const shown = (at < cluster.record.revision ? [] : defaults.all(cluster.record, resource)).filter(
+      (text) =>
+        (namespace === '' || text.namespace === namespace) && (after === undefined || compareKeys(text, after) > 0),
+    );
+    const [row] = await resources.reading(resource, (id) =>
+      bulk.query(countBehind, [
+        cluster.id,
+        id,
+        namespace,
+        after?.namespace ?? '',
+        after?.name ?? '',
+        at,
+        textArray(shown.map((text) => text.namespace)),
+        textArray(shown.map((text) => text.name)),
+      ]),
+    );
+    return Number(row?.[0]);
   }
 
   /** Rows (sorted, tombstones included) and the default objects that no row hides, up to where the page ends. */

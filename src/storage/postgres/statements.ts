@@ -139,6 +139,27 @@ export const pageAt = statement(
   order by o.namespace, o.name`,
 );
 
+/** How many objects a collection had behind a key at revision $6, default content at the keys $7 and $8 included. As `pageAt`. */
+export const countBehind = statement(
+  'count_behind',
+  `with later as materialized (
+    select distinct on (h.namespace, h.name) h.namespace, h.name, h.before as body from changes h
+    where h.cluster_id = $1 and h.resource_id = $2 and h.revision > $6 and ($3 = '' or h.namespace = $3) and (h.namespace, h.name) > ($4, $5)
+    order by h.namespace, h.name, h.revision
+  )
+  select (
+    select count(*) from objects o
+    where cluster_id = $1 and resource_id = $2 and (namespace, name) > ($4, $5) and ($3 = '' or namespace = $3) and revision <= $6
+      and body is not null and not exists (select from later l where l.namespace = o.namespace and l.name = o.name)
+  ) + (select count(*) from later where body is not null) + (
+    select count(*) from unnest($7::text[], $8::text[]) as d (namespace, name)
+    where not exists (select from later l where l.namespace = d.namespace and l.name = d.name) and not exists (
+      select from objects o
+      where o.cluster_id = $1 and o.resource_id = $2 and o.namespace = d.namespace and o.name = d.name
+    )
+  )`,
+);
+
 /** In the order of cluster names; the cluster's columns first. */
 export const everywhere = statement(
   'everywhere',
