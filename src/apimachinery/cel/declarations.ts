@@ -1,3 +1,5 @@
+import type { Expr } from './ast.ts';
+import type { Issue } from './source.ts';
 import type { CelType } from './type.ts';
 import type { MacroTable } from './macros.ts';
 import type { CelResult, CelValue } from './values.ts';
@@ -35,6 +37,8 @@ export type Library = {
   readonly typeNamed?: (name: string) => CelType | undefined;
   readonly prefixes?: readonly string[];
   readonly macros?: MacroTable;
+  /** Looks for what the checker lets pass but can only be a mistake. */
+  readonly validate?: (expr: Expr, issues: Issue[]) => void;
   /** Turns on `.?`, `[?` and optional elements of literals. */
   readonly optionals?: boolean;
 };

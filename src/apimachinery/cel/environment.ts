@@ -8,7 +8,6 @@ import { PlanError } from './plan-types.ts';
 import { Program } from './program.ts';
 import { type Issue, renderIssues } from './source.ts';
 import { type CelType, ObjectType, sameType } from './type.ts';
-import { validateLiterals } from './validate-literals.ts';
 
 /** Why a source is no program. */
 export class CelCompileError {
@@ -48,6 +47,7 @@ export class Environment implements Names {
   private readonly prefixes = new Set<string>();
   private readonly namers: readonly NonNullable<Library['typeNamed']>[];
   private readonly macros: MacroTable;
+  private readonly validators: readonly NonNullable<Library['validate']>[];
   private readonly optionals: boolean;
 
   constructor(options: EnvironmentOptions = {}, parent?: Environment) {
@@ -64,6 +64,8 @@ export class Environment implements Names {
     for (const names of [this.variables.keys(), this.functions.keys(), this.types.keys()]) {
       for (const name of names) if (name.includes('.')) this.prefixes.add(name.slice(0, name.indexOf('.')));
     }
+    const own = libraries.flatMap(({ validate }) => (validate === undefined ? [] : [validate]));
+    this.validators = own.length === 0 ? (parent?.validators ?? []) : [...(parent?.validators ?? []), ...own];
     this.macros = macrosOf(libraries, parent?.macros);
     this.optionals = parent?.optionals === true || libraries.some((library) => library.optionals === true);
   }
@@ -106,7 +108,7 @@ export class Environment implements Names {
     const { expr, issues } = parse(source, { macros: this.macros, optionals: this.optionals });
     if (expr === undefined) return failed(source, issues);
     const outputType = check(expr, this, issues);
-    if (issues.length === 0) validateLiterals(expr, issues);
+    if (issues.length === 0) for (const validate of this.validators) validate(expr, issues);
     if (issues.length > 0) return failed(source, issues);
     const { resultTypes } = options;
     if (resultTypes !== undefined && !resultTypes.some((type) => sameType(type, outputType))) {

@@ -26,6 +26,7 @@ export { APPLY_OBJECT, JSON_PATCH, mutationLibrary } from './library/mutation.ts
 export { kubernetesEnvironment, newMinor, storedMinor } from './kubernetes.ts';
 export { escapeName, unescapeName } from './names.ts';
 export { CelEvaluationError, Program } from './program.ts';
+export { toJson } from './to-json.ts';
 export { maxCardinality, typeOfSchema } from './schema-type.ts';
 export { type SizeEstimator, sizesOf } from './size-hints.ts';
 export {

@@ -14,6 +14,7 @@ import { standardLibrary } from './library/standard.ts';
 import { stringsLibrary } from './library/strings.ts';
 import { twoVariableLibrary } from './library/two-variable.ts';
 import { urlsLibrary } from './library/urls.ts';
+import { validateLiterals } from './validate-literals.ts';
 
 /** A library and the release of Kubernetes (1.x) that brought it. */
 const introduced: readonly (readonly [number, Library])[] = [
@@ -24,6 +25,7 @@ const introduced: readonly (readonly [number, Library])[] = [
   [27, authorizerLibrary],
   [28, optionalLibrary],
   [28, quantityLibrary],
+  [29, { validate: validateLiterals }],
   [29, stringsLibrary],
   [29, setsLibrary],
   [30, ipLibrary],

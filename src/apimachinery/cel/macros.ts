@@ -56,9 +56,6 @@ export const optionalMacros: MacroTable = new Map<string, Macro>([
   [macroKey('optFlatMap', 2, true), (at, target, args) => optional('optFlatMap', at, target, args)],
 ]);
 
-/** `cel.bind(name, value, expression)`. */
-export const bindMacros: MacroTable = new Map<string, Macro>([[macroKey('bind', 3, true), bind]]);
-
 function one(
   name: string,
   count: number,
@@ -206,14 +203,6 @@ function binding(at: number, variable: string, init: Expr, result: Expr): Expr {
     result,
     loop: { kind: 'bind' },
   };
-}
-
-function bind(at: number, target: Expr | undefined, args: readonly Expr[]): Expansion | undefined {
-  const [name, init, result] = args;
-  if (target?.kind !== 'ident' || target.name !== 'cel') return undefined;
-  if (name === undefined || init === undefined || result === undefined) return undefined;
-  if (name.kind !== 'ident') return { at: name.at, problem: 'cel.bind() variable names must be simple identifiers' };
-  return { expr: binding(at, name.name, init, result) };
 }
 
 /** The target stands in the expansion twice, as one node: whoever walks the tree must not pay for it twice. */

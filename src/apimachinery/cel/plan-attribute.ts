@@ -189,7 +189,7 @@ function generalPath(chain: Chain, load: Load): Eval {
       if (!optional || (found !== undefined && !(found instanceof CelError))) frame.cost += 1;
       if (found instanceof CelError) return found;
       if (tested) return found !== undefined;
-      if (found === undefined) return Optional.none;
+      if (found === undefined) return test === true ? false : Optional.none;
       value = found;
     }
     return optional ? Optional.of(value) : value;

@@ -1,4 +1,4 @@
-import type { Expr } from './ast.ts';
+import { childrenOf, type Expr } from './ast.ts';
 import { type Budget, perCallLimit } from './budget.ts';
 import type { Range } from './cost.ts';
 import { estimate } from './estimate.ts';
@@ -63,5 +63,19 @@ export class Program {
   /** What one evaluation costs at least and at most; sizes say how big the values of variables may be. */
   estimateCost(sizes: SizeEstimator = () => undefined): Range {
     return estimate(this.expr, sizes);
+  }
+
+  /** Whether the expression reads a field of a variable as `operand.field`, `has(operand.field)` or `operand.?field`. */
+  selects(operand: string, field: string): boolean {
+    const isOperand = (expr: Expr | undefined): boolean => expr?.kind === 'ident' && expr.name === operand;
+    const visit = (expr: Expr): boolean => {
+      if (expr.kind === 'select' && expr.field === field && isOperand(expr.operand)) return true;
+      if (expr.kind === 'call' && expr.fn === '_?._' && isOperand(expr.args[0])) {
+        const name = expr.args[1];
+        if (name?.kind === 'literal' && name.value === field) return true;
+      }
+      return childrenOf(expr).some(visit);
+    };
+    return visit(this.expr);
   }
 }
