@@ -1,32 +1,10 @@
-import { isDyn, isDynOrError, mostGeneral, Substitutions, unwrapOptional } from './assignable.ts';
+import { isDyn, isDynOrError, unwrapOptional } from './assignable.ts';
 import { type Call, type Expr, qualifiedName } from './ast.ts';
 import type { FunctionDeclaration, Overload } from './declarations.ts';
+import { LiteralChecker, type Names, type Scope } from './literal-checker.ts';
 import type { Issue } from './source.ts';
-import {
-  BOOL,
-  CelType,
-  DYN,
-  ERROR,
-  INT,
-  listOf,
-  mapOf,
-  ObjectType,
-  optionalOf,
-  STRING,
-  sameType,
-  typeOf,
-} from './type.ts';
-import { type CelValue, runtimeType } from './values.ts';
-
-/** What names mean to the checker. */
-export type Names = {
-  variable(name: string): CelType | undefined;
-  /** The type that a name stands for, such as `int`. */
-  typeNamed(name: string): CelType | undefined;
-  fn(name: string): FunctionDeclaration | undefined;
-  /** Whether names with dots may begin with a name. */
-  isPrefix(name: string): boolean;
-};
+import { BOOL, CelType, DYN, ERROR, INT, ObjectType, optionalOf, STRING, sameType } from './type.ts';
+import { runtimeType } from './values.ts';
 
 /** Gives every expression its type and every call its overloads; adds to the issues, in stock's words. */
 export function check(expr: Expr, names: Names, issues: Issue[]): CelType {
@@ -35,26 +13,14 @@ export function check(expr: Expr, names: Names, issues: Issue[]): CelType {
   return checker.settle(expr);
 }
 
-/** A name of a loop or a binding; the innermost comes first. */
-type Scope = { readonly parent: Scope | undefined; readonly name: string; readonly type: CelType };
-
 /** Copies of a mistake that one shared expression may report; stock prints one a copy of the expression. */
 const maxRepeats = 200;
 
-class Checker {
-  private readonly names: Names;
-  private readonly issues: Issue[];
-  private readonly substitutions = new Substitutions();
+class Checker extends LiteralChecker {
   private readonly reported = new Map<Expr, Issue[]>();
   private readonly generic: Expr[] = [];
-  private scope: Scope | undefined;
 
-  constructor(names: Names, issues: Issue[]) {
-    this.names = names;
-    this.issues = issues;
-  }
-
-  check(expr: Expr): void {
+  override check(expr: Expr): void {
     if (expr.type !== undefined) {
       const again = this.reported.get(expr) ?? [];
       if (this.issues.length < maxRepeats) this.issues.push(...again);
@@ -92,17 +58,6 @@ class Checker {
       case 'comprehension':
         return this.comprehension(expr);
     }
-  }
-
-  private lookup(name: string): { type: CelType; name: string; constant?: CelValue } | undefined {
-    const plain = name.startsWith('.') ? name.slice(1) : name;
-    for (let scope = this.scope; scope !== undefined; scope = scope.parent) {
-      if (scope.name === plain) return { type: scope.type, name: plain };
-    }
-    const variable = this.names.variable(plain);
-    if (variable !== undefined) return { type: variable, name: plain };
-    const type = this.names.typeNamed(plain);
-    return type === undefined ? undefined : { type: typeOf(type), name: plain, constant: type };
   }
 
   private ident(expr: Expr & { kind: 'ident' }): CelType {
@@ -239,67 +194,6 @@ class Checker {
     return { args: candidate.args.map(rename), result: rename(candidate.result) };
   }
 
-  private list(expr: Expr & { kind: 'list' }): CelType {
-    let joined: CelType | undefined;
-    for (const [index, element] of expr.elements.entries()) {
-      this.check(element);
-      const type = expr.optionals.has(index) ? this.unwrapped(element) : (element.type ?? ERROR);
-      joined = this.join(joined, type);
-    }
-    return listOf(joined ?? this.substitutions.freshVariable());
-  }
-
-  private map(expr: Expr & { kind: 'map' }): CelType {
-    let keys: CelType | undefined;
-    let values: CelType | undefined;
-    for (const { key, value, optional } of expr.entries) {
-      this.check(key);
-      keys = this.join(keys, key.type ?? ERROR);
-      this.check(value);
-      values = this.join(values, optional ? this.unwrapped(value) : (value.type ?? ERROR));
-    }
-    return mapOf(keys ?? this.substitutions.freshVariable(), values ?? this.substitutions.freshVariable());
-  }
-
-  private unwrapped(expr: Expr): CelType {
-    const { type, optional } = unwrapOptional(expr.type ?? ERROR);
-    if (!optional && !isDyn(type)) this.mismatch(expr.at, optionalOf(type), type);
-    return type;
-  }
-
-  private struct(expr: Expr & { kind: 'struct' }): CelType {
-    const found = this.lookup(expr.name);
-    let made: CelType = ERROR;
-    if (found === undefined) {
-      return this.undeclared(expr.at, expr.name);
-    }
-    if (found.type.kind !== 'type') {
-      this.report(expr.at, `'${found.type.name}' is not a type`);
-    } else {
-      made = found.type.parameters[0] ?? ERROR;
-      if (!(made instanceof ObjectType)) {
-        this.report(expr.at, `'${made.name}' is not a message type`);
-        made = ERROR;
-      }
-    }
-    for (const entry of expr.entries) {
-      this.check(entry.value);
-      let wanted: CelType = ERROR;
-      if (made instanceof ObjectType) {
-        const field = made.field(entry.name);
-        if (field === undefined) this.report(entry.at, `undefined field '${entry.name}'`);
-        else wanted = field.type;
-      } else {
-        this.report(entry.at, `unexpected failed resolution of '${expr.name}'`);
-      }
-      const type = entry.optional ? this.unwrapped(entry.value) : (entry.value.type ?? ERROR);
-      if (this.substitutions.assignable(wanted, type)) continue;
-      const message = `expected type of field '${entry.name}' is '${wanted.text}' but provided type is '${type.text}'`;
-      this.report(entry.at, message);
-    }
-    return made;
-  }
-
   private comprehension(expr: Expr & { kind: 'comprehension' }): CelType {
     this.check(expr.range);
     this.check(expr.init);
@@ -340,32 +234,5 @@ class Checker {
         return { first: ERROR, second: ERROR };
       }
     }
-  }
-
-  private join(previous: CelType | undefined, current: CelType): CelType {
-    if (previous === undefined) return current;
-    return this.substitutions.assignable(previous, current) ? mostGeneral(previous, current) : DYN;
-  }
-
-  private assertType(expr: Expr, wanted: CelType): void {
-    const type = expr.type ?? ERROR;
-    if (!this.substitutions.assignable(wanted, type)) this.mismatch(expr.at, wanted, type);
-  }
-
-  private typeOfExpr(expr: Expr): CelType {
-    return this.substitutions.resolve(expr.type ?? ERROR);
-  }
-
-  private mismatch(at: number, wanted: CelType, type: CelType): void {
-    this.report(at, `expected type '${wanted.text}' but found '${type.text}'`);
-  }
-
-  private undeclared(at: number, name: string): CelType {
-    this.report(at, `undeclared reference to '${name}' (in container '')`);
-    return ERROR;
-  }
-
-  private report(at: number, message: string): void {
-    this.issues.push({ at, message });
   }
 }

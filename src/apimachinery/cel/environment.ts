@@ -1,6 +1,7 @@
 import { childrenOf, type Expr } from './ast.ts';
-import { check, type Names } from './checker.ts';
+import { check } from './checker.ts';
 import type { FunctionDeclaration, Library } from './declarations.ts';
+import type { Names } from './literal-checker.ts';
 import type { Macro, MacroTable } from './macros.ts';
 import { parse } from './parser.ts';
 import { planProgram } from './plan.ts';

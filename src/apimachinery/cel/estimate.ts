@@ -1,8 +1,9 @@
 import type { Call, Comprehension, Expr } from './ast.ts';
 import { type CallEstimate, kubernetesEstimate, type Sized } from './call-estimate.ts';
-import { fixed, noCost, plus, type Range, scaled, times, union, unknownSize, unlimited } from './cost.ts';
+import { fixed, noCost, plus, type Range, times, union, unknownSize, unlimited } from './cost.ts';
 import { accumulator } from './macros.ts';
 import { listCost, mapCost, structCost } from './runtime-cost.ts';
+import { standardEstimate } from './standard-estimate.ts';
 import type { SizeEstimator } from './size-hints.ts';
 import { codePoints } from './source.ts';
 import { type CelType, DYN, isOptionalType } from './type.ts';
@@ -18,8 +19,7 @@ type Local = {
 };
 
 const one = fixed(1);
-const perCharacter = 0.1;
-const perPatternCharacter = 0.25;
+const joining: ReadonlySet<string> = new Set(['add_string', 'add_bytes', 'add_list']);
 
 /** What an evaluation of a checked expression costs at least and at most, as stock estimates it. */
 export function estimate(expr: Expr, sizes: SizeEstimator): Range {
@@ -191,65 +191,18 @@ class Estimate {
     const known = kubernetesEstimate(fn, overload, target, args, this.sizes);
     if (known !== undefined) return { cost: plus(known.cost, paid), size: known.size };
     const [a, b, c] = args;
-    const sizeOf = (node: Sized | undefined): Range => node?.size ?? unknownSize;
-    const characters = (node: Sized | undefined): Range => scaled(sizeOf(node), perCharacter);
-    const priced = (cost: Range, size?: Range): CallEstimate => ({ cost: plus(cost, paid), size });
-    switch (overload) {
-      case 'string_format':
-        return priced(characters(target));
-      case 'string_to_bytes':
-        return priced(characters(a), { min: sizeOf(a).min, max: Math.min(sizeOf(a).max * 4, unlimited) });
-      case 'bytes_to_string':
-        return priced(characters(a), { min: Math.floor(sizeOf(a).min / 4), max: sizeOf(a).max });
-      case 'strings_quote': {
-        // Twice an unlimited size and two more is nothing at all in 64 bits.
-        const max = sizeOf(a).max >= unlimited ? 0 : sizeOf(a).max * 2 + 2;
-        return priced(characters(a), { min: sizeOf(a).min + 2, max });
-      }
-      case 'starts_with_string':
-      case 'ends_with_string':
-        return priced(characters(a));
-      case 'in_list':
-        return priced(sizeOf(b));
-      case 'matches_string': {
-        const text = scaled(plus(sizeOf(target), one), perCharacter);
-        return priced(times(text, scaled(sizeOf(a), perPatternCharacter)));
-      }
-      case 'contains_string':
-        return priced(times(characters(target), characters(a)));
-      case 'logical_or':
-      case 'logical_and': {
-        const [left = noCost, right = noCost] = costs;
-        return { cost: { min: left.min, max: plus(left, right).max } };
-      }
-      case 'conditional': {
-        const [when = noCost, yes = noCost, no = noCost] = costs;
-        this.joinEntries(expr, b?.expr, c?.expr);
-        return { cost: plus(when, union(yes, no)), size: union(sizeOf(b), sizeOf(c)) };
-      }
-      case 'add_string':
-      case 'add_bytes':
-      case 'add_list': {
-        const size = plus(sizeOf(a), sizeOf(b));
-        this.joinEntries(expr, a?.expr, b?.expr);
-        return priced(overload === 'add_list' ? one : scaled(size, perCharacter), size);
-      }
-      case 'equals':
-      case 'not_equals':
-      case 'less_string':
-      case 'greater_string':
-      case 'less_equals_string':
-      case 'greater_equals_string':
-      case 'less_bytes':
-      case 'greater_bytes':
-      case 'less_equals_bytes':
-      case 'greater_equals_bytes': {
-        const max = Math.min(sizeOf(a).max, sizeOf(b).max);
-        return priced(scaled({ min: max > 0 ? 1 : 0, max }, perCharacter));
-      }
-      default:
-        return priced(one);
+    if (overload === 'conditional') {
+      const [when = noCost, yes = noCost, no = noCost] = costs;
+      this.joinEntries(expr, b?.expr, c?.expr);
+      return { cost: plus(when, union(yes, no)), size: union(b?.size ?? unknownSize, c?.size ?? unknownSize) };
     }
+    if (overload === 'logical_or' || overload === 'logical_and') {
+      const [left = noCost, right = noCost] = costs;
+      return { cost: { min: left.min, max: plus(left, right).max } };
+    }
+    if (joining.has(overload)) this.joinEntries(expr, a?.expr, b?.expr);
+    const priced = standardEstimate(overload, target, args);
+    return { cost: plus(priced.cost, paid), size: priced.size };
   }
 
   private joinEntries(expr: Expr, a: Expr | undefined, b: Expr | undefined): void {

@@ -1,20 +1,15 @@
-import type { Expr, MapEntry, StructEntry } from './ast.ts';
-import { type Token, type TokenKind, tokenize } from './lexer.ts';
-import { parseInt64, parseUint64, unquote } from './literals.ts';
-import { type Expansion, findMacro, type MacroTable } from './macros.ts';
+import type { Expr } from './ast.ts';
+import { tokenize } from './lexer.ts';
+import { PrimaryParser, type ParseOptions } from './primary-parser.ts';
 import { codePoints, type Issue } from './source.ts';
-import { syntaxErrors } from './syntax-errors.ts';
+import { Abandon, maxDepth } from './token-cursor.ts';
 import { products, relations, sums } from './token-sets.ts';
-import { Double } from './values.ts';
 
-/** The longest source, in code points, and the deepest nesting of one rule of the grammar; stock's limits. */
+/** The longest source in code points; stock's limit. */
 const maxSource = 100_000;
-const maxDepth = 250;
 
 /** What a parse gives: a tree, unless something is wrong. */
 export type Parsed = { readonly expr: Expr | undefined; readonly issues: Issue[] };
-
-export type ParseOptions = { readonly macros: MacroTable; readonly optionals: boolean };
 
 /** Reads a source. Never throws: what is wrong is in the issues, in stock's words. */
 export function parse(source: string, options: ParseOptions): Parsed {
@@ -29,35 +24,7 @@ export function parse(source: string, options: ParseOptions): Parsed {
   return { expr: issues.length > 0 ? undefined : expr, issues };
 }
 
-/** Ends a parse; what is wrong is among the issues by then. */
-class Abandon extends Error {}
-
-const reserved: ReadonlySet<string> = new Set(
-  (
-    'as break const continue else false for function if import in let loop package namespace null return true var ' +
-    'void while'
-  ).split(' '),
-);
-
-type Rule = 'expr' | 'relation' | 'calc' | 'member';
-
-class Parser {
-  private readonly source: string;
-  private readonly tokens: readonly Token[];
-  private readonly issues: Issue[];
-  private readonly options: ParseOptions;
-  private index = 0;
-  /** How deep the tree of the expression last read is, counted as stock's visitor does. */
-  private depth = 0;
-  private readonly nesting: Record<Rule, number> = { expr: 0, relation: 0, calc: 0, member: 0 };
-
-  constructor(source: string, tokens: readonly Token[], issues: Issue[], options: ParseOptions) {
-    this.source = source;
-    this.tokens = tokens;
-    this.issues = issues;
-    this.options = options;
-  }
-
+class Parser extends PrimaryParser {
   start(): Expr | undefined {
     try {
       const expr = this.expr();
@@ -70,7 +37,7 @@ class Parser {
     }
   }
 
-  private expr(): Expr {
+  protected override expr(): Expr {
     const mark = this.nesting.expr;
     this.enter('expr');
     const condition = this.or();
@@ -234,241 +201,5 @@ class Parser {
       target: undefined,
       args: [operand, index],
     };
-  }
-
-  private primary(): Expr {
-    const token = this.peek();
-    this.depth = 0;
-    switch (token.kind) {
-      case '(': {
-        this.take();
-        const inner = this.expr();
-        this.expect(')');
-        return inner;
-      }
-      case '[':
-        return this.list();
-      case '{':
-        return this.map();
-      case '.':
-      case 'IDENTIFIER':
-        return this.name();
-      case '-':
-      case 'NUM_INT':
-      case 'NUM_UINT':
-      case 'NUM_FLOAT':
-        return this.number();
-      case 'STRING':
-      case 'BYTES': {
-        this.take();
-        const unquoted = unquote(this.text(token), token.kind === 'BYTES');
-        if ('problem' in unquoted) this.report(token.start, unquoted.problem);
-        return { kind: 'literal', at: token.start, value: 'value' in unquoted ? unquoted.value : '' };
-      }
-      case 'true':
-      case 'false':
-      case 'null':
-        this.take();
-        return { kind: 'literal', at: token.start, value: token.kind === 'null' ? null : token.kind === 'true' };
-      default:
-        return this.unexpected();
-    }
-  }
-
-  private number(): Expr {
-    const first = this.peek();
-    const negative = first.kind === '-';
-    if (negative) this.take();
-    const token = this.take();
-    const text = this.text(token);
-    const at = first.start;
-    if (token.kind === 'NUM_FLOAT') {
-      const value = Number(text);
-      if (!Number.isFinite(value)) this.report(at, 'invalid double literal');
-      return { kind: 'literal', at, value: new Double(negative ? -value : value) };
-    }
-    const value = token.kind === 'NUM_UINT' ? parseUint64(text) : parseInt64(text, negative);
-    if (value === undefined)
-      this.report(at, token.kind === 'NUM_UINT' ? 'invalid uint literal' : 'invalid int literal');
-    return { kind: 'literal', at, value: value ?? 0 };
-  }
-
-  private name(): Expr {
-    const first = this.peek();
-    const dot = first.kind === '.' ? '.' : '';
-    if (dot !== '') this.take();
-    const token = this.peek();
-    if (token.kind !== 'IDENTIFIER') this.unexpected();
-    this.take();
-    const message = this.messageName(token, dot);
-    if (message !== undefined) return this.struct(message);
-    const text = this.text(token);
-    if (reserved.has(text)) {
-      this.report(first.start, `reserved identifier: ${text}`);
-    }
-    const open = this.peek();
-    if (open.kind === '(') return this.call(open.start, dot + text, undefined, this.args());
-    return { kind: 'ident', at: token.start, name: dot + text };
-  }
-
-  /** The name of a message if the names that follow end in a brace; takes them then. */
-  private messageName(token: Token, dot: string): string | undefined {
-    let ahead = this.index;
-    let name = dot + this.text(token);
-    while (this.tokens[ahead]?.kind === '.' && this.tokens[ahead + 1]?.kind === 'IDENTIFIER') {
-      const next = this.tokens[ahead + 1];
-      if (next === undefined) return undefined;
-      name += `.${this.text(next)}`;
-      ahead += 2;
-    }
-    if (this.tokens[ahead]?.kind !== '{') return undefined;
-    this.index = ahead;
-    return name;
-  }
-
-  private struct(name: string): Expr {
-    const at = this.take().start;
-    const entries: StructEntry[] = [];
-    let depth = 0;
-    this.loneComma('}');
-    while (this.kind() !== '}') {
-      const optional = this.optionalMark();
-      const field = this.peek();
-      if (field.kind !== 'IDENTIFIER' && field.kind !== 'ESC_IDENTIFIER') this.unexpected();
-      if (field.kind === 'ESC_IDENTIFIER') this.report(field.start, "unsupported syntax: '`'");
-      this.take();
-      const colon = this.expect(':');
-      entries.push({ at: colon.start, name: this.text(field), value: this.expr(), optional });
-      depth = Math.max(depth, this.depth);
-      if (!this.comma('}')) break;
-    }
-    this.expect('}');
-    this.depth = depth;
-    return { kind: 'struct', at, name, entries };
-  }
-
-  private list(): Expr {
-    const at = this.take().start;
-    const elements: Expr[] = [];
-    const optionals = new Set<number>();
-    let depth = 0;
-    this.loneComma(']');
-    while (this.kind() !== ']') {
-      if (this.optionalMark()) optionals.add(elements.length);
-      elements.push(this.expr());
-      depth = Math.max(depth, this.depth);
-      if (!this.comma(']')) break;
-    }
-    this.expect(']');
-    this.depth = depth;
-    return { kind: 'list', at, elements, optionals };
-  }
-
-  private map(): Expr {
-    const at = this.take().start;
-    const entries: MapEntry[] = [];
-    let depth = 0;
-    this.loneComma('}');
-    while (this.kind() !== '}') {
-      const optional = this.optionalMark();
-      const key = this.expr();
-      depth = Math.max(depth, this.depth);
-      const colon = this.expect(':');
-      entries.push({ at: colon.start, key, value: this.expr(), optional });
-      depth = Math.max(depth, this.depth);
-      if (!this.comma('}')) break;
-    }
-    this.expect('}');
-    this.depth = depth;
-    return { kind: 'map', at, entries };
-  }
-
-  private args(): Expr[] {
-    this.take();
-    const args: Expr[] = [];
-    let depth = 0;
-    while (this.kind() !== ')') {
-      args.push(this.expr());
-      depth = Math.max(depth, this.depth);
-      if (this.kind() !== ',') break;
-      this.take();
-      if (this.kind() === ')') this.unexpected();
-    }
-    this.expect(')');
-    this.depth = depth;
-    return args;
-  }
-
-  /** Brackets around nothing may hold a comma. */
-  private loneComma(end: TokenKind): void {
-    if (this.kind() === ',' && this.tokens[this.index + 1]?.kind === end) this.take();
-  }
-
-  private optionalMark(): boolean {
-    if (this.kind() !== '?') return false;
-    const mark = this.take();
-    if (!this.options.optionals) this.report(mark.start, "unsupported syntax '?'");
-    return true;
-  }
-
-  /** Whether another item may follow: past a comma, unless the end comes right behind it. */
-  private comma(end: TokenKind): boolean {
-    if (this.kind() !== ',') return false;
-    this.take();
-    return this.kind() !== end;
-  }
-
-  private call(at: number, fn: string, target: Expr | undefined, args: readonly Expr[]): Expr {
-    const macro = findMacro(this.options.macros, fn, args.length, target !== undefined);
-    const expansion: Expansion | undefined = macro?.(at, target, args);
-    if (expansion === undefined) return { kind: 'call', at, fn, target, args };
-    if ('problem' in expansion) {
-      this.report(expansion.at, expansion.problem);
-      return { kind: 'literal', at, value: null };
-    }
-    return expansion.expr;
-  }
-
-  private enter(rule: Rule): void {
-    this.nesting[rule] += 1;
-    if (this.nesting[rule] > maxDepth) this.limit(`expression recursion limit exceeded: ${maxDepth}`);
-  }
-
-  private limit(message: string): never {
-    this.issues.push({ at: -1, message });
-    throw new Abandon();
-  }
-
-  private kind(): TokenKind {
-    return this.tokens[this.index]?.kind ?? '<EOF>';
-  }
-
-  private peek(): Token {
-    return this.tokens[this.index] ?? { kind: '<EOF>', start: this.source.length, end: this.source.length };
-  }
-
-  private take(): Token {
-    const token = this.peek();
-    this.index += 1;
-    return token;
-  }
-
-  private text(token: Token): string {
-    return this.source.slice(token.start, token.end);
-  }
-
-  private report(at: number, message: string): void {
-    this.issues.push({ at, message });
-  }
-
-  private expect(kind: TokenKind): Token {
-    if (this.kind() !== kind) this.unexpected();
-    return this.take();
-  }
-
-  /** The text does not parse: what to say of it is found out by a walk that recovers as stock's parser does. */
-  private unexpected(): never {
-    this.issues.unshift(...syntaxErrors(this.source, this.tokens));
-    throw new Abandon();
   }
 }
