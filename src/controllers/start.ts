@@ -3,6 +3,7 @@ import type { LoopbackClient } from '../client/client.ts';
 import type { FrontProxy } from '../client/front-proxy/front-proxy.ts';
 import type { CatalogSource } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { createPolicyStatusController } from './admissionregistration.k8s.io/policy-status/controller.ts';
 import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
 import { createApiServiceController } from './apiregistration.k8s.io/apiservice/controller.ts';
 import { createLocalServicesController } from './apiregistration.k8s.io/local-services/controller.ts';
@@ -50,6 +51,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createCustomResourceDefinitionController(options),
     createLocalServicesController(options),
     createResourceQuotaController(options),
+    createPolicyStatusController(options),
     ...(options.frontProxy === undefined
       ? []
       : [createApiServiceController({ ...options, frontProxy: options.frontProxy })]),
