@@ -1,3 +1,5 @@
+import { onlyOrder } from './outputs.ts';
+
 /** Why a command may answer differently: the command, and what every line that differs is about. */
 type Reason = { readonly command?: RegExp; readonly lines?: RegExp; readonly why: string };
 
@@ -15,7 +17,7 @@ const reasons: readonly Reason[] = [
     why: "roles of kcp's API (access to workspaces) are Atoll's own",
   },
   {
-    lines: /^ {2}(ours|stock): .*(workspace access not permitted|cannot get path|\[stderr\]| no$|^$)/,
+    lines: /^ {2}(ours|stock): .*(workspace access not permitted|cannot get path|\[stderr\]|\bno$|Warning: )/,
     why: 'anybody without a binding is refused at the door of a logical cluster; on a stock server every authenticated user may ask for reviews',
   },
   {
@@ -42,6 +44,7 @@ const reasons: readonly Reason[] = [
 
 /** The reason for a difference, or '' when there is none yet. `lines`: what differs, as `differences` gives it. */
 export function reasonFor(command: string, lines: readonly string[]): string {
+  if (onlyOrder(lines)) return 'chance: the same lines in another order';
   const fits = ({ command: wanted, lines: about }: Reason): boolean =>
     (wanted === undefined || wanted.test(command)) && (about === undefined || lines.every((line) => about.test(line)));
   return reasons.find(fits)?.why ?? '';

@@ -14,6 +14,9 @@ export function withoutChance(text: string, namespace: string): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g, 'TIME')
     .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}/g, 'TIME')
+    .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4}/g, 'TIME')
+    .replace(/(release: )[A-Za-z0-9+/=]{100,}/g, '$1RELEASE')
+    .replace(/(modifiedAt: )"\d+"/g, '$1TIME')
     .replace(/(resourceVersion"?: ?)"\d+"/g, '$1RV')
     .replace(/(Resource Version: +)\d+/g, '$1RV')
     .replace(/(?<=^|[\s(])(\d{1,3}s|\d{1,3}m(\d+s)?|\d{1,2}h(\d+m)?)(?=[\s)]|$)/gm, 'AGE')
@@ -26,6 +29,7 @@ export function withoutChance(text: string, namespace: string): string {
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-RANDOM')
     .replace(/^W\d{4} .*?\]/gm, 'W]')
     .replace(/\(0x[0-9a-f].*?\)$/gm, '(…)')
+    .replace(/\b0x[0-9a-f]+\??/g, '0x')
     .replace(/atoll-admin/g, 'admin')
     .replace(/(---|\+\+\+) FILE.*/g, '$1 FILE')
     .replace(/[ \t]+/g, ' ')
@@ -48,6 +52,17 @@ export function differences(a: readonly string[], b: readonly string[]): string[
     ...ours.filter((line) => !known.has(line)).map((line) => `  ours:  ${line}`),
     ...stock.filter((line) => !wanted.has(line)).map((line) => `  stock: ${line}`),
   ];
+}
+
+/** Whether `differences` names the same lines on both sides: only their order differs, as that of a Go map does from run to run. */
+export function onlyOrder(lines: readonly string[]): boolean {
+  const of = (side: string): string =>
+    lines
+      .filter((line) => line.startsWith(`  ${side}:`))
+      .map((line) => line.slice(9).trim())
+      .toSorted()
+      .join('\n');
+  return of('ours') === of('stock');
 }
 
 /** By the longest common subsequence. */
