@@ -72,6 +72,7 @@ export abstract class PrimaryParser extends TokenCursor {
     const negative = first.kind === '-';
     if (negative) this.take();
     const token = this.take();
+    if (negative && token.kind !== 'NUM_INT' && token.kind !== 'NUM_FLOAT') this.unexpected();
     const text = this.text(token);
     const at = first.start;
     if (token.kind === 'NUM_FLOAT') {

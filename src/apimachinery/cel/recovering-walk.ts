@@ -144,7 +144,7 @@ export class RecoveringWalk {
   protected noViable(ahead: number): never {
     const start = this.token();
     const offending = this.token(ahead);
-    const input = start.kind === '<EOF>' ? '<EOF>' : this.source.slice(start.start, this.textEnd(ahead));
+    const input = start.kind === '<EOF>' ? '<EOF>' : this.read(ahead);
     const word = /^.(true|false|null)$/su.exec(input)?.[1];
     const message =
       word === undefined
@@ -154,9 +154,16 @@ export class RecoveringWalk {
     throw new Mismatch();
   }
 
-  protected textEnd(ahead: number): number {
-    const offending = this.token(ahead);
-    return offending.kind === '<EOF>' ? this.token(ahead - 1).end : offending.end;
+  /** The text from the current token to a later one, without what is no token. */
+  protected read(ahead: number): string {
+    let text = '';
+    for (let i = 0; i <= ahead; i += 1) {
+      const token = this.token(i);
+      const before = i === 0 ? token.start : this.token(i - 1).end;
+      const blanks = this.source.slice(before, token.start).match(/[\t \r\n\f]+|\/\/[^\n]*/g) ?? [];
+      text += blanks.join('') + this.source.slice(token.start, token.end);
+    }
+    return text;
   }
 
   protected recover(): void {
