@@ -1,3 +1,4 @@
+import { accessDefinitions } from './access.atoll.dev/v1alpha1/index.ts';
 import { validatingAdmissionPolicies } from './admissionregistration.k8s.io/v1/validatingadmissionpolicies.ts';
 import { validatingAdmissionPolicyBindings } from './admissionregistration.k8s.io/v1/validatingadmissionpolicybindings.ts';
 import {
@@ -131,4 +132,5 @@ export const builtinDefinitions: readonly ResourceDefinition[] = [
   ...kubernetesDefinitions,
   ...kcpDefinitions,
   ...placementDefinitions,
+  ...accessDefinitions,
 ];

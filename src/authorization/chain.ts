@@ -1,8 +1,10 @@
 import type { ClusterName } from '../logicalcluster/name.ts';
+import type { Explanation } from '../registry/authorization/access-explanations.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { decideWithoutPolicy } from './always-allow.ts';
-import { type Authorizer, type Decision, workspaceAccessNotPermitted } from './authorizer.ts';
+import { type Attributes, type Authorizer, type Decision, workspaceAccessNotPermitted } from './authorizer.ts';
+import { explain } from './explain.ts';
 import { Policies, type PolicyStore } from './rbac/policies.ts';
 import { type RulesReview, reviewRules } from './rbac/rules-review.ts';
 import { mayEnter } from './workspace-access.ts';
@@ -11,6 +13,8 @@ import { mayEnter } from './workspace-access.ts';
 export interface ClusterAuthorizer extends Authorizer {
   /** For SelfSubjectRulesReview. */
   rulesFor(user: UserInfo, cluster: ClusterName, namespace: string): Promise<RulesReview>;
+  /** The same decision as `authorize`, with who made it, what allowed it, or what is missing. */
+  explain(attributes: Attributes): Promise<Explanation>;
   /** The RBAC of logical clusters, for the checks of those who write it. */
   readonly policies: Policies;
 }
@@ -34,6 +38,9 @@ export function createAuthorizer({ store }: { readonly store: AuthorizerStore })
       const policy = await policies.fresh(attributes.cluster);
       if (!mayEnter(attributes.user, policy)) return accessDenied;
       return policy.decide(attributes.user, attributes);
+    },
+    async explain(attributes) {
+      return explain(await policies.fresh(attributes.cluster), attributes);
     },
     async rulesFor(user, cluster, namespace) {
       const record = await store.cluster(cluster);

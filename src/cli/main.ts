@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<CommandM
   start: ['run the server', () => import('./start.ts')],
   migrate: ['bring the schema of a database up to date', () => import('./migrate.ts')],
   'rotate-encryption': ['encrypt what is stored with a new key', () => import('./rotate-encryption.ts')],
+  'why-denied': ['say why somebody may or may not do something', () => import('./why-denied.ts')],
   demo: ['show the path from a workspace to a physical cluster', () => import('./demo.ts')],
 };
 
@@ -41,4 +42,10 @@ function explain(error: unknown): string {
   return userErrors.has(error.name) ? error.message : (error.stack ?? error.message);
 }
 
-const userErrors: ReadonlySet<string> = new Set(['ConfigError', 'StartError']);
+const userErrors: ReadonlySet<string> = new Set([
+  'ConfigError',
+  'StartError',
+  'HttpFailure',
+  'KubeconfigError',
+  'TransportError',
+]);

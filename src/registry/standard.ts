@@ -1,7 +1,10 @@
 import { crdResource } from '../api/apiextensions.k8s.io/v1/types.ts';
+import { apiServiceResource } from '../api/apiregistration.k8s.io/v1/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { apiServiceHooks } from './apiregistration/hooks.ts';
 import { type TokenReviewer, tokenReviewStorage } from './authentication/token-review.ts';
 import { selfSubjectReviewStorage } from './authentication/self-subject-review.ts';
+import { accessExplanations, type AccessExplainer } from './authorization/access-explanations.ts';
 import { authorizationReviews, type ReviewAuthorizer } from './authorization/reviews.ts';
 import { scaleStorage } from './autoscaling/scale.ts';
 import type { BuiltInCatalogs } from './catalog.ts';
@@ -31,7 +34,7 @@ export type StandardOptions = {
   /** Absent: no token reviews. */
   readonly tokenReviewer?: TokenReviewer;
   /** Absent: no access reviews. */
-  readonly authorizer?: ReviewAuthorizer;
+  readonly authorizer?: ReviewAuthorizer & Partial<AccessExplainer>;
   /** Absent: CustomResourceDefinitions are objects like any other and define nothing. */
   readonly builtIn?: BuiltInCatalogs;
 };
@@ -61,14 +64,24 @@ export function standardStorages(options: StandardOptions): {
             ),
           }),
       'selfsubjectreviews.authentication.k8s.io': selfSubjectReviewStorage,
-      ...(authorizer === undefined ? {} : authorizationReviews(authorizer)),
+      ...(authorizer === undefined
+        ? {}
+        : {
+            ...authorizationReviews(authorizer),
+            ...accessExplanations(authorizer),
+          }),
     },
     hooks: {
       namespaces: namespaceHooks,
       pods: podHooks,
       services: serviceHooks({ store, ranges: options.serviceRanges ?? defaultServiceRanges }),
       'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
-      ...(builtIn === undefined ? {} : { [crdResource]: customResourceDefinitionHooks(store, builtIn) }),
+      ...(builtIn === undefined
+        ? {}
+        : {
+            [crdResource]: customResourceDefinitionHooks(store, builtIn),
+            [apiServiceResource]: apiServiceHooks(builtIn),
+          }),
     },
   };
 }

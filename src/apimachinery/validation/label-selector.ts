@@ -15,12 +15,18 @@ export function validateLabelSelector(selector: LabelSelectorObject | undefined,
   if (selector === undefined) return [];
   const errors = validateLabels(selector.matchLabels ?? {}, `${path}.matchLabels`);
   selector.matchExpressions?.forEach((expression, index) => {
-    validateExpression(expression, `${path}.matchExpressions[${index}]`, errors);
+    validateRequirement(expression, `${path}.matchExpressions[${index}]`, errors);
   });
   return errors;
 }
 
-function validateExpression(expression: LabelSelectorExpression, path: string, errors: FieldError[]): void {
+/** Adds the errors of one requirement; `unknownOperators` lets operators pass that only newer clients know. */
+export function validateRequirement(
+  expression: LabelSelectorExpression,
+  path: string,
+  errors: FieldError[],
+  { unknownOperators = false }: { readonly unknownOperators?: boolean } = {},
+): void {
   const { key = '', operator = '', values = [] } = expression;
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length === 0) {
@@ -31,7 +37,7 @@ function validateExpression(expression: LabelSelectorExpression, path: string, e
       const message = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
       errors.push(fieldError.forbidden(`${path}.values`, message));
     }
-  } else {
+  } else if (!unknownOperators) {
     errors.push(fieldError.invalid(`${path}.operator`, operator, 'not a valid selector operator'));
   }
   for (const message of qualifiedName(key)) errors.push(fieldError.invalid(`${path}.key`, key, message));

@@ -10,6 +10,23 @@ export type RuleRequest = {
   readonly path: string;
 };
 
+/** One part of a rule that a request does not meet. */
+export type Mismatch = 'verbs' | 'apiGroups' | 'resources' | 'resourceNames' | 'nonResourceURLs';
+
+/** The parts of a rule that keep it from allowing the request; empty: it allows it. Rules of the other sort (paths, resources) miss everything. */
+export function mismatches(rule: PolicyRule, request: RuleRequest): Mismatch[] {
+  const missed: Mismatch[] = [];
+  if (!includesOrAll(rule.verbs, request.verb)) missed.push('verbs');
+  if (request.resource === '') {
+    if (!urlMatches(rule.nonResourceURLs, request.path)) missed.push('nonResourceURLs');
+    return missed;
+  }
+  if (!includesOrAll(rule.apiGroups, request.group)) missed.push('apiGroups');
+  if (!resourceMatches(rule.resources, request.resource, request.subresource)) missed.push('resources');
+  if (!nameMatches(rule.resourceNames, request.name)) missed.push('resourceNames');
+  return missed;
+}
+
 /** Whether one rule of a role allows the request: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac. Namespaces are the binding's business. */
 export function ruleAllows(rule: PolicyRule, request: RuleRequest): boolean {
   if (!includesOrAll(rule.verbs, request.verb)) return false;
@@ -17,8 +34,12 @@ export function ruleAllows(rule: PolicyRule, request: RuleRequest): boolean {
   return (
     includesOrAll(rule.apiGroups, request.group) &&
     resourceMatches(rule.resources, request.resource, request.subresource) &&
-    (rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(request.name))
+    nameMatches(rule.resourceNames, request.name)
   );
+}
+
+function nameMatches(names: readonly string[] | undefined, name: string): boolean {
+  return names === undefined || names.length === 0 || names.includes(name);
 }
 
 function includesOrAll(values: readonly string[] | undefined, wanted: string): boolean {

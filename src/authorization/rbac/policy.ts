@@ -21,6 +21,9 @@ type Grant = {
   readonly binding: string;
 };
 
+/** A role that a user holds: where ('': everywhere), through which binding, and with which rules. */
+export type Holding = { readonly namespace: string; readonly binding: string; readonly rules: readonly PolicyRule[] };
+
 /** What one subject has: everywhere, and by namespace. */
 type Grants = { readonly everywhere: Scope; readonly byNamespace: Map<string, Scope> };
 /** By role: a role that the subject has in the scope already says nothing new. */
@@ -66,6 +69,25 @@ export class Policy {
   rulesFor(user: UserInfo, namespace: string): { rules: PolicyRule[]; error: string | undefined } {
     const grants = this.#grantsOf(user, namespace);
     return { rules: grants.flatMap(({ role }) => role.rules), error: errorOf(grants) };
+  }
+
+  /** All that the user holds in the logical cluster, wherever it holds. */
+  holdingsOf(user: UserInfo): Holding[] {
+    const found: Holding[] = [];
+    const take = (namespace: string, scope: Scope): void => {
+      for (const { role, binding } of scope.values()) found.push({ namespace, binding, rules: role.rules });
+    };
+    for (const grants of [this.#users.get(user.name), ...user.groups.map((group) => this.#groups.get(group))]) {
+      if (grants === undefined) continue;
+      take('', grants.everywhere);
+      for (const [namespace, scope] of grants.byNamespace) take(namespace, scope);
+    }
+    return found;
+  }
+
+  /** Every role that could be bound in the namespace ('': everywhere). */
+  rolesFor(namespace: string): Iterable<RoleReference & ResolvedRole> {
+    return this.#roles.rolesFor(namespace);
   }
 
   /** The rules of a role as a binding in `namespace` would grant them. */

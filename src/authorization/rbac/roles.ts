@@ -32,6 +32,19 @@ export class RoleIndex {
     return role;
   }
 
+  /** The ClusterRoles, and the Roles of the namespace. */
+  *rolesFor(namespace: string): Generator<RoleReference & ResolvedRole> {
+    for (const role of this.#roles.values()) {
+      if (role.key.namespace !== namespace) continue;
+      const reference = { kind: 'Role', name: role.key.name };
+      yield { ...reference, ...this.resolve(reference, namespace) };
+    }
+    for (const name of this.#clusterRoles.keys()) {
+      const reference = { kind: 'ClusterRole', name };
+      yield { ...reference, ...this.resolve(reference, namespace) };
+    }
+  }
+
   #find({ kind, name }: RoleReference, namespace: string): ResolvedRole {
     if (kind === 'Role') {
       const role = this.#roles.get(`${namespace}/${name}`);

@@ -62,6 +62,71 @@ describe('reviews', () => {
     );
   });
 
+  it('have no metadata of their own', async () => {
+    const fixture = await createFixture({ standard: { authorizer } });
+    const resourceAttributes = { verb: 'get', resource: 'pods', namespace: 'default' };
+    for (const [resource, metadata, why] of [
+      ['selfsubjectaccessreviews', { name: 'x' }, /metadata: Invalid value: .*: must be empty$/],
+      ['subjectaccessreviews', { labels: { a: 'b' } }, /metadata: Invalid value: .*: must be empty$/],
+      ['localsubjectaccessreviews', { generateName: 'x-' }, /metadata: .*: must be empty except for namespace$/],
+    ] as const) {
+      const isLocal = resource.startsWith('local');
+      const target = fixture.target(`${resource}.authorization.k8s.io`, isLocal ? { namespace: 'default' } : {});
+      const ask = (given: JsonObject) =>
+        fixture.registry.create(
+          fixture.ctx({ user: alice }),
+          target,
+          object({
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: target.definition.kind,
+            metadata: given,
+            spec: { user: 'u', resourceAttributes },
+          }),
+          written,
+        );
+      await assert.rejects(ask(metadata), apiError(422, why));
+      await ask({ labels: {}, annotations: {} });
+    }
+  });
+
+  it('ask with selectors that can be meant, and say which nobody can read', async () => {
+    const ask = (attributes: JsonObject) =>
+      review('selfsubjectaccessreviews', { resourceAttributes: { verb: 'get', resource: 'pods', ...attributes } });
+    const path = 'spec.resourceAttributes';
+    const required = `when ${path}.fieldSelector is specified, requirements or rawSelector is required`;
+    await assert.rejects(
+      ask({ fieldSelector: {} }),
+      apiError(
+        422,
+        `.authorization.k8s.io "" is invalid: ${path}.fieldSelector.requirements: Required value: ${required}`,
+      ),
+    );
+    const requirement = { key: 'a', operator: 'In', values: ['b'] };
+    await assert.rejects(
+      ask({ labelSelector: { rawSelector: 'a=b', requirements: [requirement] } }),
+      apiError(422, /labelSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as/),
+    );
+    await assert.rejects(
+      ask({ labelSelector: { requirements: [{ key: '-', operator: 'In', values: [] }] } }),
+      apiError(422, /requirements\[0\].values: Required value: .*requirements\[0\].key: Invalid value: "-": name part/),
+    );
+    await assert.rejects(
+      ask({ fieldSelector: { requirements: [{ key: '', operator: 'Exists', values: ['x'] }] } }),
+      apiError(422, /requirements\[0\].key: Required value: must be specified, .*requirements\[0\].values: Forbidden/),
+    );
+    const error = async (attributes: JsonObject) =>
+      ((await ask(attributes))['status'] as JsonObject)['evaluationError'];
+    assert.equal(await error({ labelSelector: { requirements: [requirement] } }), undefined);
+    assert.equal(
+      await error({ labelSelector: { rawSelector: 'a===' } }),
+      `${path}.labelSelector ignored due to parse error`,
+    );
+    assert.equal(
+      await error({ labelSelector: { requirements: [requirement, { key: 'a', operator: 'Newer' }] } }),
+      `${path}.labelSelector partially ignored due to parse error`,
+    );
+  });
+
   it('of rules list what the caller may do in a namespace', async () => {
     const { status } = await review('selfsubjectrulesreviews', { namespace: 'default' });
     assert.deepEqual(status, {

@@ -1,4 +1,4 @@
-import { type ApiError, badRequest, type FieldError, fieldError, invalid } from '../../apimachinery/errors.ts';
+import { badRequest } from '../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import type { ClusterRecord } from '../../storage/object-store.ts';
@@ -6,22 +6,29 @@ import type { RestStorage, RestStorageFactory } from '../generic/engine.ts';
 import { recordManager } from '../generic/field-managers.ts';
 import { structField, textField } from '../generic/object-fields.ts';
 import { renderObject } from '../generic/rendered.ts';
+import { unreadSelectors } from './review-selectors.ts';
+import { checkReview } from './validate-review.ts';
 import type { RequestContext, Target, UserInfo, WriteOptions } from '../registry.ts';
+
+/** What may be asked: as authorization's attributes. */
+export type ReviewAttributes = {
+  readonly user: UserInfo;
+  readonly cluster: ClusterRecord;
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+};
 
 /** The questions that reviews pass on; the server's authorizer answers them (authorization/chain.ts). */
 export interface ReviewAuthorizer {
-  authorize(attributes: {
-    readonly user: UserInfo;
-    readonly cluster: ClusterRecord;
-    readonly verb: string;
-    readonly group: string;
-    readonly version: string;
-    readonly resource: string;
-    readonly subresource: string;
-    readonly namespace: string;
-    readonly name: string;
-    readonly path: string;
-  }): Promise<{ readonly outcome: 'allow' | 'deny' | 'noOpinion'; readonly reason: string }>;
+  authorize(
+    attributes: ReviewAttributes,
+  ): Promise<{ readonly outcome: 'allow' | 'deny' | 'noOpinion'; readonly reason: string }>;
   rulesFor(
     user: UserInfo,
     cluster: ClusterRecord['name'],
@@ -43,28 +50,27 @@ export function authorizationReviews(authorizer: ReviewAuthorizer): Readonly<Rec
   return {
     'selfsubjectaccessreviews.authorization.k8s.io': review((ctx) => ctx.user),
     'subjectaccessreviews.authorization.k8s.io': review((_ctx, spec) => namedUser(spec)),
-    'localsubjectaccessreviews.authorization.k8s.io': review((_ctx, spec, target) => {
-      checkLocal(spec, target);
-      return namedUser(spec);
-    }),
+    'localsubjectaccessreviews.authorization.k8s.io': review((_ctx, spec) => namedUser(spec)),
     'selfsubjectrulesreviews.authorization.k8s.io': () => rulesReview(authorizer),
   };
 }
 
 /** Whose access a review asks for. */
-type Subject = (ctx: RequestContext, spec: JsonObject, target: Target) => UserInfo;
+type Subject = (ctx: RequestContext, spec: JsonObject) => UserInfo;
 
 function accessReview(authorizer: ReviewAuthorizer, subject: Subject): RestStorage {
   return {
     async create(ctx, target, review, options) {
       const spec = structField(review, 'spec') ?? {};
       await noteManager(ctx, target, review, options);
-      checkAccessSpec(target, spec);
-      const user = subject(ctx, spec, target);
+      checkReview(target, review, spec);
+      const user = subject(ctx, spec);
       const decision = await authorizer.authorize({ user, cluster: ctx.cluster, ...attributesOf(spec) });
       const status: JsonObject = { allowed: decision.outcome === 'allow' };
       if (decision.outcome === 'deny') status['denied'] = true;
       if (decision.reason !== '') status['reason'] = decision.reason;
+      const ignored = unreadSelectors(spec);
+      if (ignored !== '') status['evaluationError'] = ignored;
       return renderObject(answer(review, target, status));
     },
   };
@@ -98,7 +104,8 @@ function rulesReview(authorizer: ReviewAuthorizer): RestStorage {
   };
 }
 
-function answer(review: KubeObject, target: Target, status: JsonObject): KubeObject {
+/** The answer to a review: what was asked, and the status. */
+export function answer(review: KubeObject, target: Target, status: JsonObject): KubeObject {
   const { kind, group } = target.definition;
   return {
     kind,
@@ -113,54 +120,8 @@ function answer(review: KubeObject, target: Target, status: JsonObject): KubeObj
   };
 }
 
-/** @throws 422 unless exactly one question is asked (and, where it is not the caller's, about somebody). */
-function checkAccessSpec(target: Target, spec: JsonObject): void {
-  const errors: FieldError[] = [];
-  const hasResource = isObject(spec['resourceAttributes']);
-  const hasPath = isObject(spec['nonResourceAttributes']);
-  if (hasResource && hasPath)
-    errors.push(
-      fieldError.invalid(
-        'spec.nonResourceAttributes',
-        spec['nonResourceAttributes'],
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    );
-  if (!hasResource && !hasPath)
-    errors.push(
-      fieldError.invalid(
-        'spec.resourceAttributes',
-        spec['resourceAttributes'] ?? null,
-        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      ),
-    );
-  const groups = spec['groups'];
-  if (
-    !target.definition.resource.startsWith('self') &&
-    textField(spec, 'user') === '' &&
-    !(Array.isArray(groups) && groups.length > 0)
-  )
-    errors.push(
-      fieldError.invalid('spec.user', textField(spec, 'user'), 'at least one of user or group must be specified'),
-    );
-  if (errors.length > 0) throw invalidReview(target, errors);
-}
-
-/** Upstream has lost the kind where it says what is wrong with a review. */
-function invalidReview(target: Target, errors: readonly FieldError[]): ApiError {
-  return invalid({ group: target.definition.group, kind: '' }, '', errors);
-}
-
-/** @throws 422 when a LocalSubjectAccessReview asks about another namespace than its own. */
-function checkLocal(spec: JsonObject, target: Target): void {
-  const resource = spec['resourceAttributes'];
-  const namespace = isObject(resource) ? textField(resource, 'namespace') : '';
-  if (namespace === target.namespace) return;
-  const path = 'spec.resourceAttributes.namespace';
-  throw invalidReview(target, [fieldError.invalid(path, namespace, 'must match metadata.namespace')]);
-}
-
-function namedUser(spec: JsonObject): UserInfo {
+/** The user that a spec describes. */
+export function namedUser(spec: JsonObject): UserInfo {
   const extra: Record<string, readonly string[]> = {};
   if (isObject(spec['extra']))
     for (const [key, values] of Object.entries(spec['extra'])) extra[key.toLowerCase()] = texts(values);
@@ -171,7 +132,8 @@ function texts(values: Json | undefined): string[] {
   return Array.isArray(values) ? values.filter((each) => typeof each === 'string') : [];
 }
 
-function attributesOf(spec: JsonObject): Omit<Parameters<ReviewAuthorizer['authorize']>[0], 'user' | 'cluster'> {
+/** What a spec asks about. */
+export function attributesOf(spec: JsonObject): Omit<ReviewAttributes, 'user' | 'cluster'> {
   const resource = isObject(spec['resourceAttributes']) ? spec['resourceAttributes'] : undefined;
   const other = isObject(spec['nonResourceAttributes']) ? spec['nonResourceAttributes'] : undefined;
   return {

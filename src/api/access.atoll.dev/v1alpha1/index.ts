@@ -1,0 +1,5 @@
+import type { ResourceDefinition } from '../../resource-definition.ts';
+import { accessExplanations } from './accessexplanations.ts';
+
+/** The kinds of access.atoll.dev, by name. */
+export const accessDefinitions: readonly ResourceDefinition[] = [accessExplanations];
