@@ -1,18 +1,23 @@
 import { type ApiService, apiServiceResource, availability } from '../api/apiregistration.k8s.io/v1/types.ts';
-import type { Json } from '../apimachinery/json.ts';
-import { compareVersions } from '../apimachinery/version-order.ts';
 import type { FrontProxy } from '../client/front-proxy/front-proxy.ts';
 import type { ClusterName } from '../logicalcluster/name.ts';
-import type { Aggregator, RemoteGroup, RemoteGroupVersion, RemoteOpenApi } from '../registry/aggregation.ts';
+import type {
+  Aggregator,
+  RemoteGroup,
+  RemoteGroupVersion,
+  RemoteOpenApi,
+  RemoteOpenApiV2,
+  RemoteVersion,
+} from '../registry/aggregation.ts';
 import type { ConnectClient } from '../registry/connect/backend.ts';
 import type { RequestContext } from '../registry/registry.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
+import type { CachedObject, ObjectStore } from '../storage/object-store.ts';
 import { BackendDocuments } from './backend-documents.ts';
-import { discoveredVersion, openApiHash } from './discovery.ts';
+import { discoveredVersion, openApiHash, openApiV2Part } from './discovery.ts';
 import { passOn, refuse } from './pass-on.ts';
 
 export type AggregatorOptions = {
-  readonly store: Pick<ObjectStore, 'getAny' | 'list'>;
+  readonly store: Pick<ObjectStore, 'peek' | 'list'>;
   readonly frontProxy: FrontProxy;
 };
 
@@ -21,12 +26,15 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   return new StoredAggregator(options);
 }
 
+/** Remote APIServices by their names, which are made of version and group. */
+type ByName = ReadonlyMap<string, ApiService>;
+
 class StoredAggregator implements Aggregator {
   readonly #store: AggregatorOptions['store'];
   readonly #frontProxy: FrontProxy;
   readonly #documents: BackendDocuments;
   /** The remote ones of a state of a collection. */
-  readonly #remoteOf = new WeakMap<object, readonly ApiService[]>();
+  readonly #known = new WeakMap<object, ByName>();
 
   constructor({ store, frontProxy }: AggregatorOptions) {
     this.#store = store;
@@ -34,8 +42,10 @@ class StoredAggregator implements Aggregator {
     this.#documents = new BackendDocuments(frontProxy);
   }
 
-  async serves(cluster: ClusterName, groupVersion: RemoteGroupVersion): Promise<boolean> {
-    return (await this.#find(cluster, groupVersion)) !== undefined;
+  serves(cluster: ClusterName, { group, version }: RemoteGroupVersion): boolean | Promise<boolean> {
+    const remote = this.#remote(cluster);
+    if (remote instanceof Promise) return remote.then((found) => found.has(`${version}.${group}`));
+    return remote.has(`${version}.${group}`);
   }
 
   async pass(
@@ -44,57 +54,67 @@ class StoredAggregator implements Aggregator {
     path: string,
     client: ConnectClient,
   ): Promise<void> {
-    const service = await this.#find(ctx.cluster.name, groupVersion);
+    const { group, version } = groupVersion;
+    const service = (await this.#remote(ctx.cluster.name)).get(`${version}.${group}`);
     if (service === undefined || availability(service)?.status !== 'True')
       return refuse(client, 503, 'service unavailable');
     return passOn(this.#frontProxy, ctx, service, path, client);
   }
 
   async groups(cluster: ClusterName): Promise<readonly RemoteGroup[]> {
-    return groupsOf(await this.#remote(cluster));
+    return groupsOf((await this.#remote(cluster)).values());
   }
 
-  async discovery(ctx: RequestContext): Promise<readonly Json[]> {
-    const services = await this.#remote(ctx.cluster.name);
-    return Promise.all(groupsOf(services).map((group) => this.#group(ctx, group, services)));
+  async discovery(ctx: RequestContext): Promise<readonly RemoteVersion[]> {
+    return this.#each(ctx, async (service, groupVersion) => ({
+      ...groupVersion,
+      entry: await discoveredVersion(this.#documents, ctx, service, groupVersion),
+    }));
   }
 
   async openApi(ctx: RequestContext): Promise<readonly RemoteOpenApi[]> {
-    const services = await this.#remote(ctx.cluster.name);
-    const found = services.map(async (service): Promise<RemoteOpenApi[]> => {
-      const groupVersion = { group: service.spec?.group ?? '', version: service.spec?.version ?? '' };
+    const found = await this.#each(ctx, async (service, groupVersion) => {
       const hash = await openApiHash(this.#documents, ctx, service, groupVersion);
-      return hash === undefined ? [] : [{ path: `apis/${groupVersion.group}/${groupVersion.version}`, hash }];
+      return { path: `apis/${groupVersion.group}/${groupVersion.version}`, hash };
     });
-    return (await Promise.all(found)).flat();
+    return found.flatMap(({ path, hash }) => (hash === undefined ? [] : [{ path, hash }]));
   }
 
-  async #group(ctx: RequestContext, { name, versions }: RemoteGroup, services: readonly ApiService[]): Promise<Json> {
-    const asked = versions.flatMap((version) => {
-      const service = services.find(({ spec }) => spec?.group === name && spec.version === version);
-      return service === undefined ? [] : [discoveredVersion(this.#documents, ctx, service, { group: name, version })];
-    });
-    return { metadata: { name, creationTimestamp: null }, versions: await Promise.all(asked) };
+  async openApiV2(ctx: RequestContext): Promise<readonly RemoteOpenApiV2[]> {
+    const found = await this.#each(ctx, (service, groupVersion) =>
+      openApiV2Part(this.#documents, ctx, service, groupVersion),
+    );
+    return found.filter((part) => part !== undefined);
   }
 
-  async #find(cluster: ClusterName, { group, version }: RemoteGroupVersion): Promise<ApiService | undefined> {
-    const name = `${version}.${group}`;
-    const stored = await this.#store.getAny({ cluster, resource: apiServiceResource, namespace: '', name });
-    const service = stored?.object as ApiService | undefined;
-    return isRemote(service) ? service : undefined;
+  async #each<T>(
+    ctx: RequestContext,
+    ask: (service: ApiService, groupVersion: RemoteGroupVersion) => Promise<T>,
+  ): Promise<T[]> {
+    const services = await this.#remote(ctx.cluster.name);
+    return Promise.all(
+      [...services.values()].map((service) => {
+        const { group = '', version = '' } = service.spec ?? {};
+        return ask(service, { group, version });
+      }),
+    );
   }
 
-  async #remote(cluster: ClusterName): Promise<readonly ApiService[]> {
-    const { items, version } = await this.#store.list({
-      cluster,
-      resource: apiServiceResource,
-      namespace: '',
-      at: { mode: 'any' },
-    });
-    const known = version && this.#remoteOf.get(version);
-    if (known !== undefined) return known;
-    const remote = items.map(({ object }) => object as ApiService).filter(isRemote);
-    if (version !== undefined) this.#remoteOf.set(version, remote);
+  #remote(cluster: ClusterName): ByName | Promise<ByName> {
+    const items = this.#store.peek(cluster, apiServiceResource, '');
+    if (items !== undefined) return this.#remoteOf(items);
+    return this.#store
+      .list({ cluster, resource: apiServiceResource, at: { mode: 'any' } })
+      .then((list) => this.#remoteOf(list.items));
+  }
+
+  #remoteOf(items: readonly CachedObject[]): ByName {
+    let remote = this.#known.get(items);
+    if (remote === undefined) {
+      const services = items.map(({ object }) => object as ApiService).filter(isRemote);
+      remote = new Map(services.map((service) => [service.metadata.name ?? '', service]));
+      this.#known.set(items, remote);
+    }
     return remote;
   }
 }
@@ -103,25 +123,16 @@ function isRemote(service: ApiService | undefined): service is ApiService {
   return (service?.spec?.service ?? undefined) !== undefined;
 }
 
-/** Groups by their highest priority, versions by theirs and then as Kubernetes compares versions. */
-function groupsOf(services: readonly ApiService[]): RemoteGroup[] {
-  const byGroup = new Map<string, ApiService[]>();
-  for (const service of services) {
-    const name = service.spec?.group ?? '';
-    byGroup.set(name, [...(byGroup.get(name) ?? []), service]);
-  }
-  const priority = (members: readonly ApiService[]) =>
-    Math.max(...members.map(({ spec }) => spec?.groupPriorityMinimum ?? 0));
-  return [...byGroup]
-    .toSorted(([a, x], [b, y]) => priority(y) - priority(x) || (a < b ? -1 : 1))
-    .map(([name, members]) => ({
+function groupsOf(services: Iterable<ApiService>): RemoteGroup[] {
+  const groups = new Map<string, RemoteGroup>();
+  for (const { spec } of services) {
+    const { group: name = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = spec ?? {};
+    const { priority = 0, versions = [] } = groups.get(name) ?? {};
+    groups.set(name, {
       name,
-      versions: members
-        .toSorted(
-          (a, b) =>
-            (b.spec?.versionPriority ?? 0) - (a.spec?.versionPriority ?? 0) ||
-            compareVersions(a.spec?.version ?? '', b.spec?.version ?? ''),
-        )
-        .map(({ spec }) => spec?.version ?? ''),
-    }));
+      priority: Math.max(priority, groupPriorityMinimum),
+      versions: [...versions, { version, priority: versionPriority }],
+    });
+  }
+  return [...groups.values()];
 }

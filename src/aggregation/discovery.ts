@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { ApiService } from '../api/apiregistration.k8s.io/v1/types.ts';
 import { isObject, type JsonObject } from '../apimachinery/json.ts';
-import type { RemoteGroupVersion } from '../registry/aggregation.ts';
+import { openApiV2Of } from '../apimachinery/openapi/merge-v2.ts';
+import type { RemoteGroupVersion, RemoteOpenApiV2 } from '../registry/aggregation.ts';
 import type { RequestContext } from '../registry/registry.ts';
 import type { BackendDocuments } from './backend-documents.ts';
 
@@ -30,6 +32,23 @@ export async function openApiHash(
   const url = isObject(entry) ? entry['serverRelativeURL'] : undefined;
   if (typeof url !== 'string') return undefined;
   return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('hash') ?? '';
+}
+
+/** What an aggregated server's OpenAPI v2 document says of a group version; undefined when it has none. */
+export async function openApiV2Part(
+  documents: BackendDocuments,
+  ctx: RequestContext,
+  service: ApiService,
+  { group, version }: RemoteGroupVersion,
+): Promise<RemoteOpenApiV2 | undefined> {
+  const prefix = `/apis/${group}/${version}/`;
+  const known = await documents.get(ctx, service, '/openapi/v2', (whole) => {
+    const document = openApiV2Of(whole, prefix);
+    return { document, hash: createHash('sha256').update(JSON.stringify(document)).digest('hex') };
+  });
+  if (known === undefined) return undefined;
+  const { document, hash } = known;
+  return isObject(document) && typeof hash === 'string' ? { document, hash } : undefined;
 }
 
 /** Turns the entries of an APIResourceList into those of aggregated discovery: subresources below their resource. */

@@ -1,6 +1,7 @@
 import type { Catalog } from '../registry/registry.ts';
 import { respondAggregatedDiscovery, wantsAggregatedDiscovery } from './discovery/aggregated.ts';
 import { respondApiGroup, respondApiGroups, respondApiResources, respondApiVersions } from './discovery/legacy.ts';
+import { ownCatalog } from './discovery/merged.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthEndpoint, respondHealth } from './health.ts';
@@ -53,32 +54,30 @@ async function routeDiscovery(endpoints: Endpoints, x: Exchange, catalog: Catalo
   const { parts } = x.info;
   const [root, group = '', version = '', ...rest] = parts;
   if (rest.length > 0) return respondPageNotFound(x);
-  if (parts.length === 1) {
-    const remote = root === 'apis' ? endpoints.aggregator : undefined;
-    if (wantsAggregatedDiscovery(x))
-      return respondAggregatedDiscovery(
-        x,
-        catalog,
-        root === 'api' ? 'api' : 'apis',
-        (await remote?.discovery(x)) ?? [],
-      );
-    if (root === 'apis') return respondApiGroups(x, catalog, (await remote?.groups(x.cluster.name)) ?? []);
+  if (root === 'api') {
+    if (parts.length > 1) return version === '' ? respondApiResources(x, catalog, '', group) : respondPageNotFound(x);
+    if (wantsAggregatedDiscovery(x)) return respondAggregatedDiscovery(x, catalog, 'api', [], []);
     return respondApiVersions(x, new URL(endpoints.config.externalUrl).host);
   }
-  if (root === 'api') return version === '' ? respondApiResources(x, catalog, '', group) : respondPageNotFound(x);
-  if (version !== '' && (await passToAggregated(endpoints, x, catalog))) return;
-  if (version !== '') return respondApiResources(x, catalog, group, version);
-  return respondApiGroup(x, catalog, group, (await endpoints.aggregator?.groups(x.cluster.name)) ?? []);
+  if (version !== '' && (await passToAggregated(endpoints, x))) return;
+  const remote = (await endpoints.aggregator?.groups(x.cluster.name)) ?? [];
+  const own = ownCatalog(catalog, remote);
+  if (version !== '') return respondApiResources(x, own, group, version);
+  if (parts.length > 1) return respondApiGroup(x, own, group, remote);
+  if (!wantsAggregatedDiscovery(x)) return respondApiGroups(x, own, remote);
+  const versions = remote.length === 0 ? [] : ((await endpoints.aggregator?.discovery(x)) ?? []);
+  return respondAggregatedDiscovery(x, own, 'apis', remote, versions);
 }
 
 async function routeOpenApi(endpoints: Endpoints, x: Exchange, catalog: Catalog): Promise<void> {
   const [, version = '', ...rest] = x.info.parts;
-  if (version === 'v2' && rest.length === 0) return respondOpenApiV2(x, catalog, endpoints.descriptions);
-  if (version !== 'v3') return respondPageNotFound(x);
-  if (rest.length === 0)
-    return respondOpenApiV3Index(x, catalog, endpoints.descriptions, (await endpoints.aggregator?.openApi(x)) ?? []);
-  if (await passToAggregated(endpoints, x, catalog)) return;
-  return respondOpenApiV3Document(x, catalog, rest.join('/'), endpoints.descriptions);
+  if ((version !== 'v2' && version !== 'v3') || (version === 'v2' && rest.length > 0)) return respondPageNotFound(x);
+  if (rest.length > 0 && (await passToAggregated(endpoints, x))) return;
+  const { aggregator, descriptions } = endpoints;
+  const own = ownCatalog(catalog, (await aggregator?.groups(x.cluster.name)) ?? []);
+  if (version === 'v2') return respondOpenApiV2(x, own, descriptions, (await aggregator?.openApiV2(x)) ?? []);
+  if (rest.length > 0) return respondOpenApiV3Document(x, own, rest.join('/'), descriptions);
+  return respondOpenApiV3Index(x, own, descriptions, (await aggregator?.openApi(x)) ?? []);
 }
 
 export function requireGet(x: Exchange): void {

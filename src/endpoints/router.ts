@@ -21,10 +21,13 @@ import { respondPageNotFound } from './writers/status.ts';
 
 /** Finds who answers an authorized request and lets it answer. Throws ApiError. */
 export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
-  const catalog = builtInCatalog(endpoints, x) ?? (await fullCatalog(endpoints, x));
+  const builtIn = builtInCatalog(endpoints, x);
+  const catalog = builtIn ?? (await fullCatalog(endpoints, x));
   if (!x.info.isResourceRequest) return routeNonResource(endpoints, x, catalog);
-  const { group, version, resource } = x.info;
-  if (catalog.find(group, version, resource) === undefined && (await passToAggregated(endpoints, x, catalog))) return;
+  if (catalog !== builtIn) {
+    const passed = passToAggregated(endpoints, x);
+    if (passed !== false && (await passed)) return;
+  }
   const target = findTarget(catalog, x);
   if (target === undefined) {
     respondPageNotFound(x);

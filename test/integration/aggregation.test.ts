@@ -72,6 +72,10 @@ async function startBackend(): Promise<void> {
           response.end(
             '{"paths":{"apis/meals.example.com/v1":{"serverRelativeURL":"/openapi/v3/apis/meals.example.com/v1?hash=ABC"}}}',
           );
+        } else if (url === '/openapi/v2') {
+          response.end(
+            '{"swagger":"2.0","paths":{"/apis/meals.example.com/v1/soups":{"get":{"schema":{"$ref":"#/definitions/Soup"}}},"/version":{}},"definitions":{"Soup":{"type":"object"},"Other":{}}}',
+          );
         } else if (url.includes('watch=1')) {
           response.writeHead(200, { 'content-type': 'application/json' });
           response.write('{"type":"ADDED"}\n');
@@ -241,6 +245,57 @@ test('its OpenAPI v3 document is in the index, and read from it', async () => {
   assert.equal(index.paths['apis/away.example.com/v1'], undefined);
   await http(stack.admin, 'GET', url);
   assert.equal(seen.at(-1)?.url, '/openapi/v3/apis/meals.example.com/v1?hash=ABC');
+});
+
+test('its OpenAPI v2 document is part of the one of all', async () => {
+  const { paths, definitions } = (await http(stack.admin, 'GET', '/openapi/v2')).json<{
+    paths: Record<string, unknown>;
+    definitions: Record<string, unknown>;
+  }>();
+  assert.ok('/apis/meals.example.com/v1/soups' in paths && '/api/v1/pods' in paths);
+  assert.deepEqual(definitions['Soup'], { type: 'object' });
+  assert.equal(definitions['Other'], undefined);
+});
+
+test('a server that is registered for a version of custom resources has it, in requests and in discovery', async () => {
+  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const versions = ['v1', 'v2'].map((name) => ({ name, served: true, storage: name === 'v1', schema }));
+  const spec = { group: 'drinks.example.com', scope: 'Cluster', names: { plural: 'teas', kind: 'Tea' }, versions };
+  const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', spec };
+  await http(stack.admin, 'POST', crds, { ...crd, metadata: { name: 'teas.drinks.example.com' } });
+  const teas = (version: string) => `/apis/drinks.example.com/${version}/teas`;
+  const kind = async (version: string) => (await http(stack.admin, 'GET', teas(version))).json<{ kind: string }>().kind;
+  const group = async () =>
+    (await http(stack.admin, 'GET', '/apis/drinks.example.com'))
+      .json<{ versions: { version: string }[] }>()
+      .versions.map(({ version }) => version);
+  assert.deepEqual([await kind('v1'), await kind('v2'), await group()], ['TeaList', 'TeaList', ['v2', 'v1']]);
+  await register('drinks.example.com', 'kitchen');
+  assert.deepEqual([await kind('v1'), await kind('v2'), await group()], ['Soup', 'TeaList', ['v2', 'v1']]);
+  const { paths } = (await http(stack.admin, 'GET', '/openapi/v2')).json<{ paths: Record<string, unknown> }>();
+  assert.ok(teas('v2') in paths && !(teas('v1') in paths));
+  await http(stack.admin, 'DELETE', `${services}/v1.drinks.example.com`);
+  assert.equal(await kind('v1'), 'TeaList');
+});
+
+test('what is built in cannot be another server’s', async () => {
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const spec = {
+    version: 'v1',
+    groupPriorityMinimum: 100,
+    versionPriority: 10,
+    service: { name: 'a', namespace: 'b' },
+  };
+  const body = { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: 'v1.apps' } };
+  const created = await http(stack.admin, 'POST', services, { ...body, spec: { ...spec, group: 'apps' } });
+  assert.equal(created.status, 422);
+  assert.match(created.text, /spec\.service: Forbidden: apps\/v1 is built in/);
+  const local = { ...spec, group: 'apps', service: undefined };
+  assert.equal((await http(stack.admin, 'POST', services, { ...body, spec: local })).status, 201);
+  const patched = await http(stack.admin, 'PATCH', `${services}/v1.apps`, { spec: { service: spec.service } }, merge);
+  assert.equal(patched.status, 422);
+  await http(stack.admin, 'DELETE', `${services}/v1.apps`);
 });
 
 describe('an aggregated API server that is not there', () => {

@@ -22,6 +22,8 @@ import { crdResource } from '../../src/api/apiextensions.k8s.io/v1/types.ts';
 import { scaleStorage } from '../../src/registry/autoscaling/scale.ts';
 import { createCustomResourceCatalogs } from '../../src/registry/customresources/catalogs.ts';
 import { customResourceDefinitionHooks } from '../../src/registry/customresources/hooks.ts';
+import { apiServiceResource } from '../../src/api/apiregistration.k8s.io/v1/types.ts';
+import { apiServiceHooks } from '../../src/registry/apiregistration/hooks.ts';
 import { createCatalogSource } from '../../src/registry/catalog.ts';
 import { createRegistry } from '../../src/registry/generic/registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -70,7 +72,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     catalogs,
     admission: createAdmissionChain([]),
     subresources: { '*/scale': scaleStorage },
-    hooks: { [crdResource]: customResourceDefinitionHooks(store, builtIn) },
+    hooks: {
+      [crdResource]: customResourceDefinitionHooks(store, builtIn),
+      [apiServiceResource]: apiServiceHooks(builtIn),
+    },
   });
   const registry = options.wrapRegistry?.(made) ?? made;
   const logged: Record<string, unknown>[] = [];
@@ -154,6 +159,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     roles: ['api'],
     processes: 1,
     resources: ['*'],
+    authentication: { bootstrapTokens: false },
     manifestsDir: undefined,
     clusterDefaults: false,
     encryption: { resources: [] },

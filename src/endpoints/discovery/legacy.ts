@@ -8,15 +8,9 @@ import { negotiate } from '../negotiation.ts';
 import { methodNotAllowed, resourceNotFound } from '../route-errors.ts';
 import { respondDocument } from '../writers/respond.ts';
 import { respondError, respondPageNotFound } from '../writers/status.ts';
-import {
-  groupNames,
-  groupVersions,
-  resourcesOf,
-  discoveredVerbs,
-  storageVersionHash,
-  subresourcesOf,
-} from './api-resources.ts';
+import { groupNames, resourcesOf, discoveredVerbs, storageVersionHash, subresourcesOf } from './api-resources.ts';
 import { cachedDocument } from './documents.ts';
+import { type MergedGroup, mergedGroups } from './merged.ts';
 
 /** GET /api: metav1.APIVersions. */
 export function respondApiVersions(x: Exchange, serverAddress: string): Promise<void> {
@@ -28,54 +22,33 @@ export function respondApiVersions(x: Exchange, serverAddress: string): Promise<
   return respondDocument(x, 200, negotiate(x.header('accept'), 'discovery'), JSON.stringify(body));
 }
 
-/** GET /apis: metav1.APIGroupList. */
-export function respondApiGroups(x: Exchange, catalog: Catalog, remote: readonly RemoteGroup[]): Promise<void> {
+/** GET /apis: metav1.APIGroupList. `own`: what other servers are not registered for. */
+export function respondApiGroups(x: Exchange, own: Catalog, remote: readonly RemoteGroup[]): Promise<void> {
   const mediaType = negotiate(x.header('accept'), 'discovery');
-  const list = (more: readonly JsonObject[]) =>
-    stringify({
-      kind: 'APIGroupList',
-      apiVersion: 'v1',
-      groups: [...groupNames(catalog).map((group) => apiGroup(catalog, group)), ...more],
-    });
-  if (remote.length > 0) return respondDocument(x, 200, mediaType, list(remote.map(remoteApiGroup)));
-  return respondDocument(x, 200, mediaType, cachedDocument(catalog, 'legacy:/apis', () => list([])).bytes);
+  const list = () =>
+    stringify({ kind: 'APIGroupList', apiVersion: 'v1', groups: mergedGroups(own, remote).map(shownGroup) });
+  if (remote.length > 0) return respondDocument(x, 200, mediaType, list());
+  return respondDocument(x, 200, mediaType, cachedDocument(own, 'legacy:/apis', list).bytes);
 }
 
 /** GET /apis/GROUP: metav1.APIGroup. */
 export async function respondApiGroup(
   x: Exchange,
-  catalog: Catalog,
+  own: Catalog,
   group: string,
   remote: readonly RemoteGroup[],
 ): Promise<void> {
-  const elsewhere = remote.find(({ name }) => name === group);
-  const own = groupNames(catalog).includes(group);
-  if (!own && elsewhere === undefined) return respondPageNotFound(x);
+  const found = mergedGroups(own, remote).find(({ name }) => name === group);
+  if (found === undefined) return respondPageNotFound(x);
   const mediaType = negotiate(x.header('accept'), 'discovery');
-  return respondDocument(
-    x,
-    200,
-    mediaType,
-    stringify({
-      kind: 'APIGroup',
-      apiVersion: 'v1',
-      ...(own || elsewhere === undefined ? apiGroup(catalog, group) : remoteApiGroup(elsewhere)),
-    }),
-  );
+  const body = stringify({ kind: 'APIGroup', apiVersion: 'v1', ...shownGroup(found) });
+  return respondDocument(x, 200, mediaType, body);
 }
 
 /** metav1.APIGroup without kind and apiVersion: an item of the list of groups. */
-export function apiGroup(catalog: Catalog, group: string): JsonObject {
-  const versions = groupVersions(catalog, group).map((version) => ({
-    groupVersion: formatApiVersion(group, version),
-    version,
-  }));
-  return { name: group, versions, preferredVersion: versions[0] };
-}
-
-function remoteApiGroup({ name, versions }: RemoteGroup): JsonObject {
-  const all = versions.map((version) => ({ groupVersion: formatApiVersion(name, version), version }));
-  return { name, versions: all, preferredVersion: all[0] };
+export function shownGroup({ name, versions: all }: MergedGroup): JsonObject {
+  const versions = all.map(({ version }) => ({ groupVersion: formatApiVersion(name, version), version }));
+  return { name, versions, preferredVersion: versions[0] };
 }
 
 /** GET /api/v1 and /apis/GROUP/VERSION: metav1.APIResourceList. */

@@ -4,16 +4,20 @@ import type { Exchange } from '../exchange.ts';
 import { clientOf } from './connect.ts';
 
 /**
- * Passes a request for a group version that the server does not serve itself on to who is registered for it. False: nobody is. What is served here is never
- * asked about, so that it costs such requests nothing.
+ * Passes a request for a group version that is not built in on to who is registered for it. False: nobody is, which is known at once where the logical
+ * cluster's APIServices are at hand. What is built in is never asked about, so that it costs such requests nothing.
  */
-export async function passToAggregated({ aggregator }: Endpoints, x: Exchange, catalog: Catalog): Promise<boolean> {
+export function passToAggregated({ aggregator, catalogs }: Endpoints, x: Exchange): boolean | Promise<boolean> {
   if (aggregator === undefined) return false;
   const groupVersion = groupVersionOf(x);
-  if (groupVersion === undefined || isServed(catalog, groupVersion)) return false;
-  if (!(await aggregator.serves(x.cluster.name, groupVersion))) return false;
-  await aggregator.pass(x, groupVersion, targetInCluster(x), clientOf(x));
-  return true;
+  if (groupVersion === undefined || isServed(catalogs.builtIn?.(x.cluster), groupVersion)) return false;
+  const pass = async (): Promise<boolean> => {
+    await aggregator.pass(x, groupVersion, targetInCluster(x), clientOf(x));
+    return true;
+  };
+  const serves = aggregator.serves(x.cluster.name, groupVersion);
+  if (serves instanceof Promise) return serves.then((is) => is && pass());
+  return serves && pass();
 }
 
 type GroupVersion = { readonly group: string; readonly version: string };
@@ -26,11 +30,18 @@ function groupVersionOf({ info }: Exchange): GroupVersion | undefined {
   return root === 'apis' && group !== '' && version !== '' ? { group, version } : undefined;
 }
 
-function isServed({ definitions }: Catalog, { group, version }: GroupVersion): boolean {
-  return definitions.some(
-    (definition) =>
-      definition.group === group && definition.versions.some((each) => each.served && each.version === version),
-  );
+const groupVersionsOf = new WeakMap<Catalog, ReadonlySet<string>>();
+
+function isServed(catalog: Catalog | undefined, { group, version }: GroupVersion): boolean {
+  if (catalog === undefined) return false;
+  let served = groupVersionsOf.get(catalog);
+  if (served === undefined) {
+    const all = catalog.definitions.flatMap((definition) =>
+      definition.versions.filter((each) => each.served).map((each) => `${definition.group}/${each.version}`),
+    );
+    groupVersionsOf.set(catalog, (served = new Set(all)));
+  }
+  return served.has(`${group}/${version}`);
 }
 
 /** Path and query as they came, without the logical cluster's prefix. */

@@ -40,6 +40,12 @@ export function localGroupPriority(group: string): number {
   return groupPriorities[group] ?? localPriority.group;
 }
 
+/** The same for a version within its group. */
+export function localVersionPriority(group: string, version: string): number {
+  const known = groupPriorities[group] !== undefined;
+  return versionPriorities[`${group}/${version}`] ?? (known ? stockVersionPriority : localPriority.version);
+}
+
 /** The APIService of a group version of custom resources, by its name (`v1.example.com`). */
 export function customResourceApiService(name: string): KubeObject {
   const dot = name.indexOf('.');
@@ -62,7 +68,6 @@ export function localApiServices(
   for (const { group, version } of groupVersions) {
     // The group of APIServices is kube-aggregator's own: it has none.
     if (group === 'apiregistration.k8s.io') continue;
-    const known = groupPriorities[group] !== undefined;
     const name = `${version}.${group}`;
     services.set(name, {
       kind: 'APIService',
@@ -72,8 +77,7 @@ export function localApiServices(
         ...(group === '' ? {} : { group }),
         version,
         groupPriorityMinimum: localGroupPriority(group),
-        versionPriority:
-          versionPriorities[`${group}/${version}`] ?? (known ? stockVersionPriority : localPriority.version),
+        versionPriority: localVersionPriority(group, version),
       },
       status: {
         conditions: [
