@@ -33,6 +33,7 @@ import type { ConnectBackend } from './registry/connect/backend.ts';
 import { createConnector } from './registry/connect/connector.ts';
 import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
+import { authenticationOptions, openAuthenticationFiles } from './server/authentication-files.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
 import { createFrontProxyCertificates } from './server/front-proxy-certificates.ts';
@@ -104,6 +105,11 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
   const tlsFiles = openTlsFiles({ config, pki, checkClientCa: parseAuthorities, log });
+  const authenticationFiles = openAuthenticationFiles({
+    config: config.authentication,
+    ownIssuers: [externalUrl, `${externalUrl}/clusters/`],
+    log,
+  });
   const authenticator = createAuthenticator({
     store,
     externalUrl,
@@ -111,6 +117,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     clientCa: tlsFiles.clientCa,
     serviceAccountKeys,
     ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
+    ...authenticationOptions({ config, files: authenticationFiles, proxyCa: tlsFiles.proxyCa, log }),
     log,
   });
   const registry = createRegistry({
@@ -170,9 +177,9 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       throw portError(config, error);
     });
     url = `https://${listener.host.includes(':') ? `[${listener.host}]` : listener.host}:${listener.port}`;
-    const stopFollowing = tlsFiles.follow((material) => listener.reload(material));
+    const stopFollowing = [tlsFiles.follow((material) => listener.reload(material)), authenticationFiles.follow()];
     stopApi = async () => {
-      stopFollowing();
+      for (const stop of stopFollowing) stop();
       api.stopBeingReady();
       await Promise.all([api.drain(), listener.close(drainMs)]);
       await audit?.close();

@@ -9,6 +9,10 @@ export type Credentials = {
   readonly peerCertificate?: () => Uint8Array | undefined;
   /** The logical cluster the request addresses: ServiceAccount tokens are good in their own only. */
   readonly cluster: ClusterName;
+  /** The path inside the logical cluster: some may be open to everybody. */
+  readonly path?: string;
+  /** Names and values of headers in turn, as they came. */
+  readonly rawHeaders?: () => readonly string[] | undefined;
 };
 
 /**

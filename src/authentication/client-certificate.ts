@@ -14,37 +14,51 @@ type Verified = { readonly user: UserInfo; readonly from: number; readonly to: n
 
 /**
  * Client certificates: a certificate issued by one of the CA bundle's certificates, inside its time of validity and meant for clients, says who asks:
- * the common name is the user, the organizations are the groups. Verified ones are remembered by fingerprint. `caBundle` is asked at each certificate:
- * with another bundle, nothing that the one before vouched for holds. Throws at once when the bundle holds no certificate.
+ * the common name is the user, the organizations are the groups. `caBundle`: see {@link createCertificateVerifier}.
  */
 export function createClientCertificateAuthenticator(
   caBundle: () => string,
   now: () => number = Date.now,
 ): Authenticator {
-  let bundle = caBundle();
-  let authorities = parseAuthorities(bundle);
-  const verified = new LRUCache<string, Verified>({ max: maxCached });
+  const verify = createCertificateVerifier(caBundle, now);
   return {
     authenticate(credentials) {
       const der = credentials.peerCertificate?.();
       if (der === undefined) return Promise.resolve(undefined);
-      if (caBundle() !== bundle) {
-        bundle = caBundle();
-        authorities = parseAuthorities(bundle);
-        verified.clear();
-      }
-      const fingerprint = hash('sha256', der, 'hex');
-      let entry = verified.get(fingerprint);
-      if (entry === undefined) {
-        entry = verifyCertificate(der, fingerprint, authorities, now());
-        if (entry === undefined) return Promise.reject(unauthorized());
-        verified.set(fingerprint, entry);
-      }
-      const time = now();
-      if (time < entry.from || time > entry.to) return Promise.reject(unauthorized());
+      const user = verify(der);
+      if (user === undefined) return Promise.reject(unauthorized());
       // A certificate without a common name names nobody: as if it had not been sent.
-      return Promise.resolve(entry.user.name === '' ? undefined : entry.user);
+      return Promise.resolve(user.name === '' ? undefined : user);
     },
+  };
+}
+
+/**
+ * Gives whom a client certificate names; undefined when nothing in the bundle vouches for it, now. Verified ones are remembered by fingerprint. `caBundle` is
+ * asked at each certificate: with another bundle, nothing that the one before vouched for holds. Throws at once when the bundle holds no certificate.
+ */
+export function createCertificateVerifier(
+  caBundle: () => string,
+  now: () => number = Date.now,
+): (der: Uint8Array) => UserInfo | undefined {
+  let bundle = caBundle();
+  let authorities = parseAuthorities(bundle);
+  const verified = new LRUCache<string, Verified>({ max: maxCached });
+  return (der) => {
+    if (caBundle() !== bundle) {
+      bundle = caBundle();
+      authorities = parseAuthorities(bundle);
+      verified.clear();
+    }
+    const fingerprint = hash('sha256', der, 'hex');
+    let entry = verified.get(fingerprint);
+    if (entry === undefined) {
+      entry = verifyCertificate(der, fingerprint, authorities, now());
+      if (entry === undefined) return undefined;
+      verified.set(fingerprint, entry);
+    }
+    const time = now();
+    return time < entry.from || time > entry.to ? undefined : entry.user;
   };
 }
 

@@ -8,7 +8,16 @@ import type { Authenticator, Credentials } from './authenticator.ts';
 import { createBearerTokenAuthenticator, type TokenAuthenticator } from './bearer-token.ts';
 import { createClientCertificateAuthenticator } from './client-certificate.ts';
 import { anonymousUser, authenticatedGroup, mastersGroup } from '../registry/identities.ts';
-import { createOidcAuthenticator } from './oidc/authenticator.ts';
+import type { CompiledJwt } from '../api/apiserver.config.k8s.io/compile-jwt.ts';
+import { jwtFromFlags } from './oidc/flags.ts';
+import { createJwtSet } from './oidc/jwt-set.ts';
+import { createBootstrapTokenAuthenticator } from './bootstrap-token.ts';
+import {
+  createRequestHeaderAuthenticator,
+  dropIdentityHeaders,
+  type IdentityHeaders,
+  type RequestHeaderOptions,
+} from './request-header.ts';
 import { createServiceAccountVerifier, type ServiceAccountVerifierOptions } from './service-account/verifier.ts';
 import { createStaticTokenAuthenticator } from './static-token.ts';
 
@@ -21,14 +30,24 @@ export type AuthenticationOptions = {
   readonly clientCa?: () => string;
   readonly serviceAccountKeys: ServiceAccountVerifierOptions['keys'];
   readonly oidc?: OidcConfig;
-  /** Requests without credentials are system:anonymous (default) or refused. */
-  readonly anonymous?: boolean;
+  /** The issuers of the AuthenticationConfiguration as it is now, in place of `oidc`. */
+  readonly jwt?: () => readonly CompiledJwt[];
+  /** Front proxies that may say who asks. */
+  readonly requestHeader?: RequestHeaderOptions;
+  /** Tokens of a static token file. */
+  readonly staticTokens?: Parameters<typeof createStaticTokenAuthenticator>[0];
+  /** Whether tokens of bootstrap Secrets are accepted. */
+  readonly bootstrapTokens?: boolean;
+  /** Requests without credentials are system:anonymous (default) or refused; by path, if that decides. */
+  readonly anonymous?: AnonymousRule;
   readonly log: Pick<Logger, 'debug' | 'warn'>;
 };
 
+export type AnonymousRule = boolean | ((path: string) => boolean);
+
 /**
- * The authenticators of a server, in order: client certificate, bearer token (admin, ServiceAccount, OpenID Connect), anonymous. Throws when the client
- * CA bundle or the issuer's CA file is unusable; the issuer itself is asked for nothing until a token of it comes.
+ * The authenticators of a server, in order: front proxy, client certificate, bearer token (admin, token file, ServiceAccount, bootstrap Secret, OpenID
+ * Connect), anonymous. Throws when a CA bundle is unusable; issuers are asked for nothing until a token of theirs comes.
  */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator {
   const { log, oidc } = options;
@@ -42,6 +61,7 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
         },
       ]),
     );
+  if (options.staticTokens !== undefined) tokens.push(createStaticTokenAuthenticator(options.staticTokens));
   tokens.push(
     createServiceAccountVerifier({
       store: options.store,
@@ -50,21 +70,27 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
       onFailure: (error) => log.debug({ err: error }, 'service account token refused'),
     }),
   );
-  if (oidc !== undefined)
-    tokens.push(
-      createOidcAuthenticator({
-        ...oidc,
-        ca: oidc.caFile === undefined ? undefined : readFileSync(oidc.caFile, 'utf8'),
-        onFailure: (what, error) =>
-          what === 'issuer'
-            ? log.warn({ err: error, issuer: oidc.issuerUrl }, 'OpenID Connect issuer not usable')
-            : log.debug({ err: error, issuer: oidc.issuerUrl }, 'ID token refused'),
-      }),
-    );
+  if (options.bootstrapTokens === true) tokens.push(createBootstrapTokenAuthenticator({ store: options.store }));
+  const fromFlags =
+    oidc === undefined
+      ? []
+      : [jwtFromFlags(oidc.caFile === undefined ? oidc : { ...oidc, ca: readFileSync(oidc.caFile, 'utf8') })];
+  tokens.push(
+    createJwtSet(options.jwt ?? (() => fromFlags), {
+      onFailure: (what, error, issuer) =>
+        what === 'issuer'
+          ? log.warn({ err: error, issuer }, 'OpenID Connect issuer not usable')
+          : log.debug({ err: error, issuer }, 'ID token refused'),
+    }),
+  );
   const authenticators: Authenticator[] = [createBearerTokenAuthenticator(tokens)];
-  if (options.clientCa !== undefined)
-    authenticators.unshift(createClientCertificateAuthenticator(options.clientCa));
-  return createUnionAuthenticator(authenticators, { anonymous: options.anonymous ?? true });
+  if (options.clientCa !== undefined) authenticators.unshift(createClientCertificateAuthenticator(options.clientCa));
+  const { requestHeader } = options;
+  if (requestHeader !== undefined) authenticators.unshift(createRequestHeaderAuthenticator(requestHeader));
+  return createUnionAuthenticator(authenticators, {
+    anonymous: options.anonymous ?? true,
+    ...(requestHeader === undefined ? {} : { identityHeaders: requestHeader }),
+  });
 }
 
 /**
@@ -74,23 +100,31 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
  */
 export function createUnionAuthenticator(
   authenticators: readonly Authenticator[],
-  options: { readonly anonymous: boolean },
+  options: { readonly anonymous: AnonymousRule; readonly identityHeaders?: IdentityHeaders },
 ): Authenticator {
   const withGroup = new WeakMap<UserInfo, UserInfo>();
+  const { anonymous } = options;
+  const identify = async (credentials: Credentials): Promise<UserInfo> => {
+    let failure: Error | undefined;
+    for (const authenticator of authenticators) {
+      try {
+        const user = await authenticator.authenticate(credentials);
+        if (user !== undefined) return withAuthenticatedGroup(user, withGroup);
+      } catch (error) {
+        if (failure === undefined || failure instanceof ApiError) failure = asError(error);
+      }
+    }
+    if (failure !== undefined) throw failure;
+    if (!(typeof anonymous === 'boolean' ? anonymous : anonymous(credentials.path ?? ''))) throw unauthorized();
+    return (await anonymousAuthenticator.authenticate(credentials)) ?? anonymousUser;
+  };
   return {
     async authenticate(credentials: Credentials): Promise<UserInfo> {
-      let failure: Error | undefined;
-      for (const authenticator of authenticators) {
-        try {
-          const user = await authenticator.authenticate(credentials);
-          if (user !== undefined) return withAuthenticatedGroup(user, withGroup);
-        } catch (error) {
-          if (failure === undefined || failure instanceof ApiError) failure = asError(error);
-        }
+      try {
+        return await identify(credentials);
+      } finally {
+        dropIdentityHeaders(credentials.headers, options.identityHeaders);
       }
-      if (failure !== undefined) throw failure;
-      if (!options.anonymous) throw unauthorized();
-      return (await anonymousAuthenticator.authenticate(credentials)) ?? anonymousUser;
     },
   };
 }

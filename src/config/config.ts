@@ -41,6 +41,7 @@ export type Config = {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly audit: AuditConfig;
   readonly oidc?: OidcConfig;
+  readonly authentication: AuthenticationConfig;
   readonly limits: Limits;
   /** How long the change log is kept. */
   readonly historyRetentionMs: number;
@@ -74,6 +75,33 @@ export type OidcConfig = {
   readonly groupsClaim?: string;
   readonly groupsPrefix: string;
   readonly caFile?: string;
+};
+
+/** Ways to sign in beside certificates, ServiceAccounts and OpenID Connect. */
+export type AuthenticationConfig = {
+  /** AuthenticationConfiguration (apiserver.config.k8s.io). */
+  readonly configFile?: string;
+  /** Undefined: not said, which means yes unless `configFile` says otherwise. */
+  readonly anonymous?: boolean;
+  readonly tokenFile?: string;
+  readonly bootstrapTokens: boolean;
+  readonly requestHeader?: RequestHeaderConfig;
+  readonly tokenWebhook?: {
+    readonly configFile: string;
+    readonly version: 'v1' | 'v1beta1';
+    readonly cacheMs: number;
+  };
+};
+
+/** Header names in lower case. */
+export type RequestHeaderConfig = {
+  readonly clientCaFile: string;
+  /** Empty: any. */
+  readonly allowedNames: readonly string[];
+  readonly usernameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraHeaderPrefixes: readonly string[];
 };
 
 export type Limits = {

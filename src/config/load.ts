@@ -3,15 +3,22 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { type PluginChoice, pluginChoiceError } from './admission-plugins.ts';
+import { parseAuthentication } from './authentication.ts';
 import type { Config, OidcConfig } from './config.ts';
 import { environmentName, optionSpecs } from './options.ts';
 import { cipherSuiteNames, tlsVersionNames } from './tls-policy.ts';
+import {
+  ConfigError,
+  parseBoolean,
+  parseChoice,
+  parseChoices,
+  parseCount,
+  parseDuration,
+  parseList,
+} from './values.ts';
 import { cidrError, defaultDenied } from './webhook-addresses.ts';
 
-/** A setting is wrong; the message names it and says what it should be. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+export { ConfigError } from './values.ts';
 
 type Sources = {
   /** Flags by option name. */
@@ -90,6 +97,7 @@ export function loadConfig(sources: Sources): Config {
       webhookConfigFile: read('audit-webhook-config-file'),
     }),
     oidc: parseOidc(read),
+    authentication: parseAuthentication(read),
     limits: Object.freeze({
       bodyBytes: parseCount('max-request-bytes', read('max-request-bytes') ?? '', 1024, 64 << 20),
       headerBytes: parseCount('max-header-bytes', read('max-header-bytes') ?? '', 4096, 1 << 20),
@@ -181,30 +189,6 @@ function parsePlugins(read: (name: string) => string | undefined): PluginChoice 
   return Object.freeze({ enabled, disabled });
 }
 
-function parseList(text: string): readonly string[] {
-  const items = text.split(',').map((item) => item.trim());
-  return items.filter((item) => item !== '');
-}
-
-function parseChoice<const T extends string>(name: string, text: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw new ConfigError(`--${name}: "${text}" is not one of ${choices.join(', ')}`);
-  return found;
-}
-
-function parseChoices<const T extends string>(name: string, text: string, choices: readonly T[]): readonly T[] {
-  const chosen = parseList(text).map((item) => parseChoice(name, item, choices));
-  if (chosen.length === 0) throw new ConfigError(`--${name}: name at least one of ${choices.join(', ')}`);
-  return [...new Set(chosen)];
-}
-
-function parseCount(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max)
-    throw new ConfigError(`--${name}: "${text}" is not a whole number from ${min} to ${max}`);
-  return value;
-}
-
 function parseIpRange(text: string): string {
   const [address = '', length = ''] = text.split('/');
   const bits = Number(length);
@@ -235,21 +219,4 @@ function parsePortRange(text: string): string {
   if (match === null || first < 1 || last > 65535 || first > last)
     throw new ConfigError(`--service-node-port-range: "${text}" is not a range of ports such as 30000-32767`);
   return text;
-}
-
-function parseBoolean(name: string, text: string): boolean {
-  if (text !== 'true' && text !== 'false') throw new ConfigError(`--${name}: "${text}" is not true or false`);
-  return text === 'true';
-}
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `1h30m`, `60s`, `500ms`: milliseconds. */
-function parseDuration(name: string, text: string): number {
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(text))
-    throw new ConfigError(`--${name}: "${text}" is not a duration such as 60s, 15m or 1h30m`);
-  let total = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(count) * (unitMs[unit ?? ''] ?? 0);
-  if (total <= 0 || total > 3650 * 86_400_000) throw new ConfigError(`--${name}: "${text}" is out of range`);
-  return total;
 }

@@ -205,6 +205,81 @@ export const optionSpecs: readonly OptionSpec[] = [
     placeholder: 'FILE',
     description: "CA bundle for the issuer's certificate (default: the system's)",
   },
+  {
+    name: 'authentication-config',
+    placeholder: 'FILE',
+    description:
+      'AuthenticationConfiguration (apiserver.config.k8s.io) with issuers of tokens, read anew when it changes',
+  },
+  {
+    name: 'anonymous-auth',
+    placeholder: 'BOOL',
+    description: 'let requests without credentials in as system:anonymous (default: true)',
+  },
+  {
+    name: 'token-auth-file',
+    placeholder: 'FILE',
+    description: 'CSV of bearer tokens: token, user name, user uid and, quoted, the groups',
+  },
+  {
+    name: 'enable-bootstrap-token-auth',
+    placeholder: 'BOOL',
+    description:
+      'accept the tokens of Secrets of type bootstrap.kubernetes.io/token in kube-system of the logical cluster',
+    fallback: 'false',
+  },
+  {
+    name: 'requestheader-client-ca-file',
+    placeholder: 'FILE',
+    description: 'CA bundle of front proxies, whose word on who asks is taken (default: nobody is believed)',
+  },
+  {
+    name: 'requestheader-allowed-names',
+    placeholder: 'LIST',
+    description: 'common names that certificates of front proxies may have (default: any)',
+    fallback: '',
+  },
+  {
+    name: 'requestheader-username-headers',
+    placeholder: 'LIST',
+    description: 'headers in which front proxies name the user',
+    fallback: 'X-Remote-User',
+  },
+  {
+    name: 'requestheader-uid-headers',
+    placeholder: 'LIST',
+    description: "headers in which they name the user's uid",
+    fallback: 'X-Remote-Uid',
+  },
+  {
+    name: 'requestheader-group-headers',
+    placeholder: 'LIST',
+    description: "headers in which they name the user's groups",
+    fallback: 'X-Remote-Group',
+  },
+  {
+    name: 'requestheader-extra-headers-prefix',
+    placeholder: 'LIST',
+    description: 'what the headers begin with in which they say more of the user',
+    fallback: 'X-Remote-Extra-',
+  },
+  {
+    name: 'authentication-token-webhook-config-file',
+    placeholder: 'FILE',
+    description: 'kubeconfig of the server that is asked whose a bearer token is (default: none)',
+  },
+  {
+    name: 'authentication-token-webhook-version',
+    placeholder: 'VERSION',
+    description: 'of the TokenReviews that it gets: v1 or v1beta1',
+    fallback: 'v1',
+  },
+  {
+    name: 'authentication-token-webhook-cache-ttl',
+    placeholder: 'DURATION',
+    description: 'how long its answers are remembered',
+    fallback: '2m',
+  },
   { name: 'max-request-bytes', placeholder: 'BYTES', description: 'largest request body', fallback: '3145728' },
   { name: 'max-header-bytes', placeholder: 'BYTES', description: 'largest request header block', fallback: '65536' },
   {

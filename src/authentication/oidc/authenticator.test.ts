@@ -7,7 +7,8 @@ import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from
 import { ApiError } from '../../apimachinery/errors.ts';
 import { rootCluster } from '../../logicalcluster/name.ts';
 import { issueCaCertificate, issueCertificate, newPrivateKeyPem } from '../../server/pki/certificates.ts';
-import { createOidcAuthenticator, type OidcOptions } from './authenticator.ts';
+import { createJwtAuthenticator, type JwtOptions } from './authenticator.ts';
+import { jwtFromFlags, type OidcFlags } from './flags.ts';
 
 /** What the issuer answers; tests change it. */
 let answers: Record<string, unknown>;
@@ -68,8 +69,8 @@ beforeEach(async () => {
   };
 });
 
-function authenticator(change: Partial<OidcOptions> = {}) {
-  return createOidcAuthenticator({
+function authenticator({ timing, ...flags }: Partial<OidcFlags> & Pick<JwtOptions, 'timing'> = {}) {
+  const jwt = jwtFromFlags({
     issuerUrl,
     clientId: 'atoll',
     usernameClaim: 'sub',
@@ -77,9 +78,12 @@ function authenticator(change: Partial<OidcOptions> = {}) {
     groupsClaim: 'groups',
     groupsPrefix: '',
     ca,
+    ...flags,
+  });
+  return createJwtAuthenticator(jwt, {
+    ...(timing === undefined ? {} : { timing }),
     now: () => now,
     onFailure: (what, error) => failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
-    ...change,
   });
 }
 

@@ -1,10 +1,11 @@
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
+import type { CompiledJwt } from '../../api/apiserver.config.k8s.io/compile-jwt.ts';
 import { unauthorized } from '../../apimachinery/errors.ts';
 import type { UserInfo } from '../../registry/registry.ts';
 import type { TokenAuthenticator } from '../bearer-token.ts';
 import { TokenCache } from '../token-cache.ts';
 import { unverifiedIssuer } from '../unverified-token.ts';
-import { type ClaimMapping, userFromClaims } from './claims.ts';
+import { userFromClaims } from './claims.ts';
 import { IssuerKeys, type IssuerKeysOptions } from './issuer-keys.ts';
 
 /** Asymmetric signatures only: with a symmetric one, whoever knows the public key could sign. */
@@ -13,45 +14,51 @@ const clockSkewSeconds = 30;
 const cacheMs = 60_000;
 const maxCached = 10_000;
 
-export type OidcOptions = ClaimMapping & {
-  readonly clientId: string;
-  /** PEM bundle for the connection to the issuer. */
-  readonly ca?: string;
+export type JwtOptions = {
   readonly now?: () => number;
   readonly timing?: IssuerKeysOptions['timing'];
+  readonly fetch?: IssuerKeysOptions['fetch'];
+  readonly maxCached?: number;
   /** Told why a token or a fetch failed; never with the token. */
-  readonly onFailure?: (what: 'token' | 'issuer', error: unknown) => void;
+  readonly onFailure?: (what: 'token' | 'issuer', error: unknown, issuerUrl: string) => void;
 };
 
 /**
  * ID tokens of one OpenID Connect issuer (OpenID Connect Core 1.0 §3.1.3.7): signature by one of the issuer's published keys, issuer, audience and times.
  * Verified tokens are remembered for a minute. Tokens of other issuers are not its business.
  */
-export function createOidcAuthenticator(options: OidcOptions): TokenAuthenticator {
+export function createJwtAuthenticator(jwt: CompiledJwt, options: JwtOptions = {}): TokenAuthenticator {
   const now = options.now ?? Date.now;
-  const keys = new IssuerKeys({ ...options, onError: (error) => options.onFailure?.('issuer', error) });
-  const cache = new TokenCache<UserInfo>({ max: maxCached, maxAgeMs: cacheMs, now });
+  const { url: issuerUrl = '', discoveryURL, certificateAuthority, audiences = [] } = jwt.source.issuer;
+  const fail = (what: 'token' | 'issuer', error: unknown): void => options.onFailure?.(what, error, issuerUrl);
+  const keys = new IssuerKeys({
+    issuerUrl,
+    ...(discoveryURL === undefined || discoveryURL === '' ? {} : { discoveryUrl: discoveryURL }),
+    ...(certificateAuthority === undefined || certificateAuthority === '' ? {} : { ca: certificateAuthority }),
+    ...(options.timing === undefined ? {} : { timing: options.timing }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    now,
+    onError: (error) => fail('issuer', error),
+  });
+  const cache = new TokenCache<UserInfo>({ max: options.maxCached ?? maxCached, maxAgeMs: cacheMs, now });
   const verify = async (token: string) => {
     const claims = await verifySignature(token, keys, {
-      issuer:
-        options.issuerUrl === 'https://accounts.google.com'
-          ? [options.issuerUrl, 'accounts.google.com']
-          : options.issuerUrl,
-      audience: options.clientId,
+      issuer: issuerUrl === 'https://accounts.google.com' ? [issuerUrl, 'accounts.google.com'] : issuerUrl,
+      audience: [...audiences],
       algorithms,
       requiredClaims: ['exp'],
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(now()),
     });
-    return { value: userFromClaims(claims, options), expiresAt: (claims.exp ?? 0) * 1000 };
+    return { value: userFromClaims(claims, jwt), expiresAt: (claims.exp ?? 0) * 1000 };
   };
   return {
     async authenticateToken(token) {
-      if (unverifiedIssuer(token) !== options.issuerUrl) return undefined;
+      if (unverifiedIssuer(token) !== issuerUrl) return undefined;
       try {
         return await cache.getOrVerify(token, verify);
       } catch (error) {
-        options.onFailure?.('token', error);
+        fail('token', error);
         throw unauthorized();
       }
     },

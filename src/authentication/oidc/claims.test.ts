@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClaimMapping, userFromClaims } from './claims.ts';
+import { userFromClaims as mapClaims } from './claims.ts';
+import { jwtFromFlags, type OidcFlags } from './flags.ts';
 
-const mapping: ClaimMapping = {
+const userFromClaims = (claims: Record<string, unknown>, flags: OidcFlags) => mapClaims(claims, jwtFromFlags(flags));
+
+const mapping: OidcFlags = {
   issuerUrl: 'https://id.example.com',
+  clientId: 'atoll',
   usernameClaim: 'sub',
   usernamePrefix: '',
   groupsPrefix: '',
 };
 
 test('the user name gets the issuer before it unless told otherwise', () => {
-  const name = (change: Partial<ClaimMapping>, claims = { sub: 'jane', email: 'jane@example.com' }) =>
+  const name = (change: Partial<OidcFlags>, claims = { sub: 'jane', email: 'jane@example.com' }) =>
     userFromClaims(claims, { ...mapping, ...change }).name;
   assert.equal(name({}), 'https://id.example.com#jane');
   assert.equal(name({ usernamePrefix: '-' }), 'jane');

@@ -4,6 +4,10 @@ import { fetchJson } from './fetch-json.ts';
 
 export type IssuerKeysOptions = {
   readonly issuerUrl: string;
+  /** Where the discovery document is, if not under `issuerUrl`. */
+  readonly discoveryUrl?: string;
+  /** How documents are fetched: over HTTPS from anywhere, unless told otherwise. */
+  readonly fetch?: typeof fetchJson;
   /** PEM bundle to trust instead of the system's. */
   readonly ca?: string;
   readonly now?: () => number;
@@ -86,17 +90,15 @@ export class IssuerKeys {
   }
 
   async #fetchNow(): Promise<KeySet> {
-    const { issuerUrl, ca } = this.#options;
+    const { issuerUrl, discoveryUrl, ca, fetch = fetchJson } = this.#options;
     const limits = { ca, timeoutMs: this.#timing.requestTimeoutMs, maxBytes: maxDocumentBytes };
-    const discovery = await fetchJson(
-      new URL(`${issuerUrl.replace(/\/$/, '')}/.well-known/openid-configuration`),
-      limits,
-    );
+    const where = discoveryUrl ?? `${issuerUrl.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const discovery = await fetch(new URL(where), limits);
     if (!isObject(discovery) || discovery.issuer !== issuerUrl)
       throw new Error(`the discovery document of ${issuerUrl} names another issuer`);
     if (typeof discovery.jwks_uri !== 'string' || !URL.canParse(discovery.jwks_uri))
       throw new Error(`the discovery document of ${issuerUrl} has no jwks_uri`);
-    const document = await fetchJson(new URL(discovery.jwks_uri), limits);
+    const document = await fetch(new URL(discovery.jwks_uri), limits);
     return { find: createLocalJWKSet(keySetFrom(document)), fetchedAt: this.#now() };
   }
 }

@@ -7,7 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import Provider from 'oidc-provider';
 import { rootCluster } from '../../logicalcluster/name.ts';
 import { issueCaCertificate, issueCertificate, newPrivateKeyPem } from '../../server/pki/certificates.ts';
-import { createOidcAuthenticator } from './authenticator.ts';
+import { createJwtAuthenticator } from './authenticator.ts';
+import { jwtFromFlags } from './flags.ts';
 
 const redirectUri = 'https://127.0.0.1/callback';
 
@@ -141,12 +142,12 @@ describe('a real OpenID provider', () => {
       groupsPrefix: '',
       ca,
     };
-    const oidc = createOidcAuthenticator({ ...options, clientId: 'atoll' });
+    const oidc = createJwtAuthenticator(jwtFromFlags({ ...options, clientId: 'atoll' }));
     const token = await signIn('ann');
     const user = await oidc.authenticateToken(token, rootCluster);
     assert.deepEqual([user?.name, user?.groups], ['oidc:ann', ['devs']]);
     assert.equal((await oidc.authenticateToken(await signIn('bob'), rootCluster))?.name, 'oidc:bob');
-    const other = createOidcAuthenticator({ ...options, clientId: 'another' });
+    const other = createJwtAuthenticator(jwtFromFlags({ ...options, clientId: 'another' }));
     await assert.rejects(other.authenticateToken(token, rootCluster), { code: 401 });
   });
 });

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Authenticator } from '../../authentication/authenticator.ts';
 import { anonymousUser } from '../../registry/identities.ts';
@@ -11,6 +12,8 @@ export async function authenticate(x: Exchange, authenticator: Authenticator, cl
     headers: x.request.headers,
     peerCertificate: () => peerCertificate(x.request),
     cluster,
+    path: x.info.path,
+    rawHeaders: () => (x.request as Partial<IncomingMessage>).rawHeaders,
   });
   x.user = user ?? anonymousUser;
 }
