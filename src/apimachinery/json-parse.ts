@@ -31,7 +31,8 @@ export function parseJson(bytes: Uint8Array): ParsedBody {
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    throw badRequest(jsonSyntaxProblem(text));
+    // Go's parser looks at bytes.
+    throw badRequest(jsonSyntaxProblem(Buffer.from(bytes).toString('latin1')));
   }
   if (found.exotic || loneSurrogate.test(text)) return readExactly(text);
   return found.keys === countKeys(value) ? { value, duplicates: none } : readExactly(text);

@@ -208,9 +208,13 @@ function invalid(c: string, where: string): string {
   return `invalid character ${quote(c)} ${where}`;
 }
 
-/** A character as Go shows it between single quotes. */
+const escapes: Readonly<Record<string, string>> = { '\x07': '\\a', '\v': '\\v', '\x7f': '\\x7f' };
+
+/** A byte as Go shows it between single quotes: as the character of that code. */
 function quote(c: string): string {
   if (c === "'") return "'\\''";
   if (c === '"') return "'\"'";
-  return `'${JSON.stringify(c).slice(1, -1).replaceAll('\\u00', '\\x')}'`;
+  const code = c.charCodeAt(0);
+  if ((code >= 0x80 && code <= 0xa0) || code === 0xad) return `'\\u00${code.toString(16)}'`;
+  return `'${escapes[c] ?? JSON.stringify(c).slice(1, -1).replaceAll('\\u00', '\\x')}'`;
 }

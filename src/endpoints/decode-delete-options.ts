@@ -23,7 +23,8 @@ export function decodeDeleteOptions(body: Buffer, contentType: string): RawDelet
     throw badRequest(`json: cannot unmarshal ${typeName(value)} into Go value of type DeleteOptions`);
   const kind = value['kind'];
   if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') {
-    const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
+    const given = value['apiVersion'];
+    const apiVersion = typeof given === 'string' && given !== '' ? given : 'meta.k8s.io/v1';
     throw badRequest(
       `no kind ${JSON.stringify(String(kind as string))} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
     );

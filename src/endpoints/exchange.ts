@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { AuditRecord } from '../audit/trail.ts';
 import type { ClusterRecord } from '../storage/object-store.ts';
 import type { RequestContext, UserInfo } from '../registry/registry.ts';
+import { parseQuery } from './query.ts';
 import { type RequestInfo, unparsedRequest } from './requestinfo.ts';
 
 /** What the endpoints read of a request: HTTP/1.1 and HTTP/2 have it in common. */
@@ -114,7 +115,7 @@ export class Exchange implements RequestContext {
 
   /** The query; parsed when first asked for. */
   get parameters(): URLSearchParams {
-    return (this.#parameters ??= new URLSearchParams(this.info.query));
+    return (this.#parameters ??= parseQuery(this.info.query));
   }
 
   /** The first value of a query parameter. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ApiError } from '../apimachinery/errors.ts';
-import { type Conversions, negotiate, wantsPretty } from './negotiation.ts';
+import { type Conversions, negotiate, noStream, wantsPretty } from './negotiation.ts';
 
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
@@ -59,8 +59,18 @@ describe('negotiation', () => {
     });
   });
 
-  it('never answers a watch in YAML', () => {
-    assert.throws(() => negotiate('application/yaml', 'watch'), { code: 406 });
+  it('streams in the form called watch only, and never YAML', () => {
+    assert.equal(negotiate('application/json;stream=watch', 'watch').format, 'json');
+    for (const accept of ['application/json;stream=foo', 'application/yaml;stream=watch', 'application/json;sv=v2']) {
+      assert.throws(() => negotiate(accept, 'watch'), { code: 406 });
+      assert.equal(negotiate(`${accept},application/json`, 'watch').format, 'json');
+    }
+    // Who asks for YAML is told so when everything else is found to be in order.
+    assert.equal(negotiate('application/yaml,application/json', 'watch').format, 'yaml');
+    assert.match(
+      noStream(true).message,
+      /application\/json;stream=watch, application\/vnd.kubernetes.protobuf;stream=watch$/,
+    );
   });
 
   it('offers aggregated discovery in both versions', () => {

@@ -62,7 +62,7 @@ function choose(accept: string, conversions: Conversions, withProtobuf: boolean)
   }
   for (const clause of clauses) {
     const format = clause.type === '*/*' || clause.type === 'application/*' ? 'json' : formats.get(clause.type);
-    if (format === undefined || (conversions === 'watch' && format === 'yaml')) continue;
+    if (format === undefined) continue;
     const mediaType = mediaTypeOf(clause, format, conversions);
     if (mediaType !== undefined) return mediaType;
   }
@@ -71,11 +71,18 @@ function choose(accept: string, conversions: Conversions, withProtobuf: boolean)
     const mediaType = mediaTypeOf(clause, 'protobuf', conversions);
     if (mediaType !== undefined) return mediaType;
   }
-  throw notAcceptable(conversions === 'watch' ? streams : mediaTypes);
+  throw notAcceptable(mediaTypes);
+}
+
+/** 406 for a watch in a form that has no streams, which a stock server says last of all. */
+export function noStream(withProtobuf: boolean): ApiError {
+  return notAcceptable(withProtobuf ? streamTypes : streamTypes.slice(0, 1));
 }
 
 function mediaTypeOf(clause: Clause, format: MediaType['format'], conversions: Conversions): MediaType | undefined {
-  const { as: kind, g: group = '', v: version = '', pretty } = clause.parameters;
+  const { as: kind, g: group = '', v: version = '', pretty, stream = '', sv = '' } = clause.parameters;
+  if (stream !== '' && (stream !== 'watch' || format === 'yaml')) return undefined;
+  if (sv !== '' && sv !== 'v1') return undefined;
   const as = kind === undefined ? undefined : { kind, group, version };
   return as !== undefined && !offers(conversions, as) ? undefined : { format, as, pretty: pretty === '1' };
 }
@@ -93,6 +100,8 @@ function offers(conversions: Conversions, as: NonNullable<MediaType['as']>): boo
   return as.kind === 'Table' || as.kind === 'PartialObjectMetadata' || as.kind === 'PartialObjectMetadataList';
 }
 
+const knownParameters: ReadonlySet<string> = new Set(['as', 'g', 'v', 'pretty', 'stream', 'sv']);
+
 /** The clauses of an Accept header, best first: by quality, then specific before wildcard, then as written. */
 function parseAccept(accept: string): Clause[] {
   const clauses: Clause[] = [];
@@ -105,7 +114,7 @@ function parseAccept(accept: string): Clause[] {
       const name = equals < 0 ? parameter : parameter.slice(0, equals).trim();
       const value = equals < 0 ? '' : parameter.slice(equals + 1).trim();
       if (name === 'q') quality = Number.isFinite(Number(value)) ? Number(value) : 1;
-      else if (name === 'as' || name === 'g' || name === 'v' || name === 'pretty') parameters[name] = value;
+      else if (knownParameters.has(name)) parameters[name] = value;
     }
     clauses.push({ type, parameters, quality });
   }

@@ -16,14 +16,13 @@ export function parseListRequest(x: Exchange): ListRequest {
   const continueToken = x.parameter('continue') ?? '';
   const limit = integer(x, 'limit');
   integer(x, 'timeoutSeconds');
-  if (x.parameter('sendInitialEvents') !== undefined) {
-    throwInvalid('ListOptions', [fieldError.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')]);
-  }
+  const sendInitialEvents = boolean(x, 'sendInitialEvents');
   return {
     ...selection(x),
     ...(resourceVersion === '' ? {} : { resourceVersion }),
     ...(resourceVersionMatch === '' ? {} : { resourceVersionMatch }),
     ...(continueToken === '' ? {} : { continue: continueToken }),
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
     ...(limit === undefined || limit <= 0 ? {} : { limit }),
   };
 }
@@ -167,10 +166,10 @@ export function validateDeleteOptions(raw: RawDeleteOptions): DeleteOptions {
   };
 }
 
-/** A 64-bit integer parameter; undefined when absent or empty. Throws 400 with Go's text. */
+/** A 64-bit integer parameter; undefined when absent. Throws 400 with Go's text. */
 function integer(x: Exchange, name: string): number | undefined {
   const text = x.parameter(name);
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined) return undefined;
   const problem = (why: string) => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
   if (!/^[+-]?\d+$/.test(text)) throw problem('invalid syntax');
   const value = text.length > 30 ? maxInt64 + 1n : BigInt(text.startsWith('+') ? text.slice(1) : text);

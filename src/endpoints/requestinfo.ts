@@ -1,4 +1,5 @@
 import { badRequest } from '../apimachinery/errors.ts';
+import { parseQuery } from './query.ts';
 
 /** What a request line says, before anything is looked up (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go names the rules). */
 export type RequestInfo = {
@@ -106,7 +107,7 @@ function parsePath(method: string, path: string, fullPath: string, clusterText: 
   if (name === '') {
     if (verb === 'get') verb = isWatchQuery(query) ? 'watch' : 'list';
     if (verb === 'delete') verb = 'deletecollection';
-    if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') name = nameInFieldSelector(query);
+    if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') name = nameInQuery(query);
   }
   return {
     clusterText,
@@ -168,7 +169,7 @@ function splitPath(path: string): string[] {
 /** `?watch`, `?watch=1`, `?watch=anything but 0 and false`: as Go's conversion of query values to bool does. */
 function isWatchQuery(query: string): boolean {
   if (!query.includes('watch')) return false;
-  const value = new URLSearchParams(query).get('watch');
+  const value = parseQuery(query).get('watch');
   return value !== null && queryBoolean(value);
 }
 
@@ -178,9 +179,12 @@ export function queryBoolean(value: string): boolean {
 }
 
 /** `fieldSelector=metadata.name=X` makes a collection request one about X for authorization. */
-function nameInFieldSelector(query: string): string {
-  if (!query.includes('fieldSelector')) return '';
-  const selector = new URLSearchParams(query).get('fieldSelector') ?? '';
+function nameInQuery(query: string): string {
+  return query.includes('fieldSelector') ? nameInFieldSelector(parseQuery(query).get('fieldSelector') ?? '') : '';
+}
+
+/** The name that a field selector asks for, where it could be one; else ''. */
+export function nameInFieldSelector(selector: string): string {
   for (const term of selector.split(',')) {
     const match = /^metadata\.name==?([^=!\\/%]+)$/.exec(term);
     const name = match?.[1];

@@ -94,6 +94,7 @@ function findTarget(catalog: Catalog, x: Exchange): Target | undefined {
   if (isCustom(definition)) return findCustomTarget(found, x);
   if (connects({ definition, subresource }) ? parts.slice(0, 3).includes('') : parts.length > 3 || parts.includes(''))
     throw resourceNotFound();
+  if (x.info.legacyWatch && parts.length > 2) throw resourceNotFound();
   // Reviews have no names.
   if (parts.length === 2 && definition.verbs.every((verb) => verb === 'create')) throw resourceNotFound();
   const itemName = parts[1] ?? '';

@@ -53,6 +53,8 @@ export type Selection = {
 export type GetOptions = { readonly resourceVersion?: string };
 
 export type ListRequest = Selection & {
+  /** Forbidden; here to be told with the rest of what does not go together. */
+  readonly sendInitialEvents?: boolean;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: string;
   readonly limit?: number;

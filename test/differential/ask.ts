@@ -5,26 +5,40 @@ import type { DifferentialRequest } from './request.ts';
 export type Server = { readonly url: string; readonly token: string; readonly saved: Map<string, unknown> };
 export type Answer = { readonly status: number; readonly headers: Record<string, string>; readonly body: Buffer };
 
-const comparedHeaders = [
-  'content-type',
-  'cache-control',
-  'warning',
-  'retry-after',
-  'vary',
-  'x-content-type-options',
-  'allow',
-  'location',
-];
+/** Differ from answer to answer, or belong to the connection; the stock server names the queue that a request waited in. */
+const skippedHeaders: ReadonlySet<string> = new Set([
+  'audit-id',
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+  'x-kubernetes-pf-flowschema-uid',
+  'x-kubernetes-pf-prioritylevel-uid',
+]);
 
 const agent = new https.Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
 
-/** Fills `<<name.path.to.field>>` from the answers that `save` kept. */
+/** A continue token with some of its fields changed. */
+function changedToken(token: string, changes: string): string {
+  const fields = JSON.parse(Buffer.from(token, 'base64url').toString()) as object;
+  return Buffer.from(JSON.stringify({ ...fields, ...(JSON.parse(changes) as object) })).toString('base64url');
+}
+
+/**
+ * Fills `<<name.path.to.field>>` from the answers that `save` kept; `<<name.path|{"rv":1}>>` changes fields of the continue token that is there,
+ * `<<name.path+1>>` counts on from a number.
+ */
 function fill(text: string, server: Server): string {
-  return text.replace(/<<([\w-]+)\.([\w.-]+)>>/g, (_, name: string, path: string) => {
-    let value: unknown = server.saved.get(name);
-    for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[part];
-    return String(value);
-  });
+  return text.replace(
+    /<<([\w-]+)\.([\w.-]+)(?:\|(\{.*?\})|\+(\d+))?>>/g,
+    (_, name: string, path: string, changes: string | undefined, more: string | undefined) => {
+      let value: unknown = server.saved.get(name);
+      for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[part];
+      if (more !== undefined) return String(Number(value) + Number(more));
+      return changes === undefined ? String(value) : changedToken(String(value), changes);
+    },
+  );
 }
 
 /** Puts a request, with the writes that belong to its stream, and gives the whole answer. A connection that breaks is status 0. */
@@ -53,10 +67,8 @@ export async function ask(server: Server, request: DifferentialRequest): Promise
         const done = (): void => {
           clearTimeout(timer);
           const headers: Record<string, string> = {};
-          for (const name of comparedHeaders) {
-            const value = incoming.headers[name];
-            if (value !== undefined) headers[name] = String(value);
-          }
+          for (const name of Object.keys(incoming.headers).sort())
+            if (!skippedHeaders.has(name)) headers[name] = String(incoming.headers[name]);
           resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
         };
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import type { Answer } from './ask.ts';
+import { frames, wireText } from './protobuf-text.ts';
 import { type DifferentialRequest, run } from './request.ts';
 
 /** Counts the resourceVersions that each object (by uid) has had, so that writes that change nothing can be told from those that do. */
@@ -15,6 +16,12 @@ export class Revisions {
   }
 }
 
+/** What a continue token says, without its revision. */
+function tokenText(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString();
+  return text.startsWith('{') ? text.replace(/"rv":\d+/, '"rv":RV') : token;
+}
+
 /** Values that no two servers share. */
 function normalizeText(text: string): string {
   return text
@@ -27,10 +34,10 @@ function normalizeText(text: string): string {
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "RV"')
     .replace(/(current: |too old resource version: \d+ \()\d+/g, '$1RV')
     .replace(
-      /\((\d+)\) does not match the ResourceVersion in record \((\d+)\)/g,
+      /\(\w+\) does not match the ResourceVersion in record \(\d+\)/g,
       '(RV) does not match the ResourceVersion in record (RV)',
     )
-    .replace(/"continue":\s*"[^"]+"/g, '"continue":"TOKEN"')
+    .replace(/"continue":\s*"([^"]+)"/g, (_, token: string) => `"continue":${JSON.stringify(tokenText(token))}`)
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-XXXXX')
     .replace(/"(generated-|cv-)[a-z0-9]{5}"/g, '"$1XXXXX"')
     .replace(/"(\d+)(s|m|h|m\d+s)"/g, '"AGE"')
@@ -57,13 +64,20 @@ function canonicalValue(value: unknown, revisions: Revisions): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Messages by field number, in the order of the wire; streams are frames with a length before each. */
+function protobufText({ headers, body }: Answer): string {
+  if (headers['content-type']?.includes('stream=watch') === true) return frames(body).map(wireText).join('\n');
+  const magic = body.subarray(0, 4).toString('latin1');
+  return magic === 'k8s\0' ? wireText(body.subarray(4)) : `no envelope, ${body.length > 0}`;
+}
+
 /** One line a document: a JSON body, the lines of a stream, YAML, or the text as it is. */
 function canonical(answer: Answer, revisions: Revisions): string {
   const text = answer.body.toString();
   const one = (document: string): string => JSON.stringify(canonicalValue(JSON.parse(document), revisions));
   try {
     if (answer.headers['content-type'] === 'application/yaml') return one(JSON.stringify(parseYaml(text)));
-    if (answer.headers['content-type']?.includes('protobuf') === true) return `${answer.body.length > 0}`;
+    if (answer.headers['content-type']?.includes('protobuf') === true) return protobufText(answer);
     return one(text);
   } catch {
     try {
@@ -88,5 +102,6 @@ export function withoutGoValues(text: string): string {
 export function normalize(answer: Answer, request: DifferentialRequest, revisions: Revisions): string {
   const body = normalizeText(canonical(answer, revisions));
   const headers = normalizeText(JSON.stringify(answer.headers));
-  return `${answer.status} ${headers}\n${request.ignoreBody === true ? '' : body}`;
+  const layout = request.layout === true ? `indented: ${answer.body.includes('\n  ')}\n` : '';
+  return `${answer.status} ${headers}\n${layout}${request.ignoreBody === true ? '' : body}`;
 }

@@ -9,6 +9,8 @@ export type DifferentialRequest = {
   readonly maxMs?: number;
   /** Why the two may differ; such a difference is printed but does not fail the run. */
   readonly mayDiffer?: string;
+  /** Compare, beside the content, whether the body is indented. */
+  readonly layout?: boolean;
   /** Compare status and headers only. */
   readonly ignoreBody?: boolean;
   /** Keeps the answer, parsed, for later requests. */

@@ -1,4 +1,5 @@
 import { admissionRequests } from './admission.ts';
+import { genericRequests, genericSets } from './generic.ts';
 import { kindRequests } from './kinds.ts';
 import { podSecurityRequests } from './pod-security.ts';
 import { accept, apply, type DifferentialRequest, get, json, jsonPatch, merge, run, strategic } from './request.ts';
@@ -418,7 +419,10 @@ const discovery: DifferentialRequest[] = [
   get('/livez?exclude=ping', undefined),
 ];
 
-/** All requests; or those about the kinds that are named, and with `admission` and `podsecurity` among them those about admission plugins. */
+/**
+ * All requests; or those about the kinds that are named, with `admission` and `podsecurity` among them those about admission plugins, and with `generic` or
+ * `generic-watches` and the like those about what all kinds have in common.
+ */
 export function requestsAbout(kinds?: readonly string[]): readonly DifferentialRequest[] {
   const about =
     kinds === undefined
@@ -426,6 +430,7 @@ export function requestsAbout(kinds?: readonly string[]): readonly DifferentialR
       : [
           ...(kinds.includes('admission') ? admissionRequests : []),
           ...(kinds.includes('podsecurity') ? podSecurityRequests : []),
+          ...genericRequests(kinds),
           ...kindRequests(kinds),
         ];
   return [...setUp, ...about, { method: 'DELETE', path: ns, ignoreBody: true }];
@@ -443,5 +448,6 @@ const everything = (): readonly DifferentialRequest[] => [
   ...discovery,
   ...admissionRequests,
   ...podSecurityRequests,
+  ...genericRequests(genericSets),
   ...kindRequests(),
 ];

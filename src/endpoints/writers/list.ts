@@ -48,7 +48,11 @@ export async function respondList(
 
 function metadataOf(answer: ListAnswer): string {
   const { resourceVersion, continue: token, remainingItemCount } = answer.metadata;
-  return JSON.stringify({ resourceVersion, continue: token || undefined, remainingItemCount });
+  return JSON.stringify({
+    resourceVersion: resourceVersion || undefined,
+    continue: token || undefined,
+    remainingItemCount,
+  });
 }
 
 async function respondHeadAndTail(x: Exchange, head: Buffer, tail: ListTail): Promise<void> {

@@ -66,7 +66,7 @@ class FakeStream implements EventStream {
 function open(options: { bookmarks?: boolean; endsInMs?: number } = {}): { writer: WatchWriter; stream: FakeStream } {
   const writer = new WatchWriter(form, {
     bookmarks: options.bookmarks ?? false,
-    endsAt: performance.now() + (options.endsInMs ?? 1e9),
+    seconds: (options.endsInMs ?? 1e9) / 1000,
   });
   const stream = new FakeStream();
   writer.open(stream, new AbortController().signal);
@@ -102,7 +102,7 @@ describe('a watch writer', () => {
   });
 
   it('keeps what comes before it is open', () => {
-    const writer = new WatchWriter(form, { bookmarks: true, endsAt: performance.now() + 1e9 });
+    const writer = new WatchWriter(form, { bookmarks: true, seconds: 1e6 });
     writer.events([event('x', 1)], 1);
     writer.initialEventsEnd(5);
     const stream = new FakeStream();
@@ -115,7 +115,7 @@ describe('a watch writer', () => {
   });
 
   it('ends at once when the client has left before', async () => {
-    const writer = new WatchWriter(form, { bookmarks: true, endsAt: performance.now() + 1e9 });
+    const writer = new WatchWriter(form, { bookmarks: true, seconds: 1e6 });
     writer.events([event('x', 1)], 1);
     const stream = new FakeStream();
     writer.open(stream, AbortSignal.abort());
@@ -144,7 +144,7 @@ describe('a watch writer', () => {
   });
 
   it('lets the initial state be of any size', () => {
-    const writer = new WatchWriter(form, { bookmarks: false, endsAt: performance.now() + 1e9 });
+    const writer = new WatchWriter(form, { bookmarks: false, seconds: 1e6 });
     writer.events(
       Array.from({ length: 40 }, (_, i) => event(`e${i}`, i + 1, 'x'.repeat(1024 * 1024))),
       40,
@@ -191,18 +191,37 @@ describe('a watch writer', () => {
     assert.deepEqual(stream.lines, []);
   });
 
-  it('ends when its time is over, with a last bookmark', async () => {
-    const { writer, stream } = open({ bookmarks: true, endsInMs: 1000 });
+  it('sends a last bookmark two seconds before its time is over, whether or not there is news', async () => {
+    const { writer, stream } = open({ bookmarks: true, endsInMs: 10_000 });
     writer.events([event('x', 3)], 3);
-    writer.tick(performance.now() + 1500);
+    writer.tick(performance.now() + 7000);
+    assert.equal(stream.lines.length, 1);
+    writer.tick(performance.now() + 8500);
+    writer.events([event('y', 4)], 4);
+    writer.tick(performance.now() + 10_500);
     await writer.ended;
     assert.equal(stream.state, 'ended');
     assert.deepEqual(
       stream.lines.map(({ type }) => type),
-      ['ADDED', 'BOOKMARK'],
+      ['ADDED', 'BOOKMARK', 'ADDED'],
     );
     writer.events([event('late', 4)], 4);
-    assert.equal(stream.lines.length, 2);
+    assert.equal(stream.lines.length, 3);
+  });
+
+  it('sends none when it is too short for that, but one when it has to end early', async () => {
+    const short = open({ bookmarks: true, endsInMs: 1000 });
+    short.writer.events([event('x', 3)], 3);
+    short.writer.tick(performance.now() + 1500);
+    await short.writer.ended;
+    assert.equal(short.stream.lines.length, 1);
+    const early = open({ bookmarks: true });
+    early.writer.events([event('x', 3)], 3);
+    early.writer.finish();
+    assert.deepEqual(
+      early.stream.lines.map(({ type }) => type),
+      ['ADDED', 'BOOKMARK'],
+    );
   });
 
   it('says why it ends', async () => {

@@ -4,6 +4,7 @@ import type { EventStream } from './event-stream.ts';
 import { type Encoded, encodeBookmark, encodeError, encodeEvents, type WatchForm } from './watch-encoding.ts';
 
 const bookmarkEveryMs = 60_000;
+const lastBookmarkMs = 2000;
 const keepAliveEveryMs = 30_000;
 
 /** A client that is this far behind with live events is too slow: its watch ends, and it lists again. */
@@ -13,8 +14,8 @@ const maxStalledMs = 60_000;
 
 export type WatchWriterOptions = {
   readonly bookmarks: boolean;
-  /** performance.now() at which the watch ends. */
-  readonly endsAt: number;
+  /** After which the watch ends. */
+  readonly seconds: number;
 };
 
 /**
@@ -40,6 +41,7 @@ export class WatchWriter implements WatchSink {
   #progress = 0;
   #bookmarked = 0;
   #nextBookmark: number;
+  readonly #endsAt: number;
   #nextKeepAlive: number;
 
   constructor(form: WatchForm, options: WatchWriterOptions) {
@@ -47,7 +49,8 @@ export class WatchWriter implements WatchSink {
     this.#options = options;
     // Spread, so that many watches begun together do not all wake in the same tick.
     const now = performance.now();
-    this.#nextBookmark = now + bookmarkEveryMs * (0.75 + Math.random() / 2);
+    this.#endsAt = now + options.seconds * 1000;
+    this.#nextBookmark = this.#beforeEnd(now, now + bookmarkEveryMs * (0.75 + Math.random() / 2));
     this.#nextKeepAlive = now + keepAliveEveryMs;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -82,8 +85,13 @@ export class WatchWriter implements WatchSink {
 
   end(error: ApiError | undefined): void {
     if (this.#over) return;
+    if (error === undefined && this.#options.bookmarks && this.#progress !== this.#bookmarked) this.#bookmark(false);
+    this.#end(error);
+  }
+
+  #end(error: ApiError | undefined): void {
+    if (this.#over) return;
     if (error !== undefined) this.#write(encodeError(this.#form, error));
-    else if (this.#options.bookmarks) this.#bookmark(false);
     this.#over = true;
     if (this.#stream !== undefined) this.#drain();
   }
@@ -96,10 +104,11 @@ export class WatchWriter implements WatchSink {
   /** Called now and then by `Watches`. */
   tick(now: number): void {
     if (this.#congestedSince !== undefined && now - this.#congestedSince > maxStalledMs) return this.#breakOff();
-    if (now >= this.#options.endsAt) return this.finish();
+    if (now >= this.#endsAt) return this.#end(undefined);
     if (now >= this.#nextBookmark) {
-      this.#nextBookmark = now + bookmarkEveryMs;
-      if (this.#options.bookmarks) this.#bookmark(false);
+      const last = now >= this.#endsAt - lastBookmarkMs;
+      this.#nextBookmark = this.#beforeEnd(now, now + bookmarkEveryMs);
+      if (this.#options.bookmarks && (last || this.#progress !== this.#bookmarked)) this.#bookmark(false);
     }
     if (now >= this.#nextKeepAlive) {
       this.#nextKeepAlive = now + keepAliveEveryMs;
@@ -107,9 +116,14 @@ export class WatchWriter implements WatchSink {
     }
   }
 
+  /** The last bookmark is sent two seconds before the end, when it is not too late for that (stock's cacher). */
+  #beforeEnd(now: number, next: number): number {
+    const last = this.#endsAt - lastBookmarkMs;
+    return last > now && last < next ? last : next;
+  }
+
   #bookmark(initialEventsEnd: boolean): void {
     if (this.#progress === 0 || this.#over) return;
-    if (!initialEventsEnd && this.#progress === this.#bookmarked) return;
     this.#bookmarked = this.#progress;
     this.#write(encodeBookmark(this.#form, this.#progress, initialEventsEnd));
   }

@@ -9,9 +9,16 @@ const listOptionsKind = { group: 'meta.k8s.io', kind: 'ListOptions' };
  */
 export function validateListRequest(request: ListRequest): void {
   const match = request.resourceVersionMatch ?? '';
-  if (match === '') return;
+  if (match === '' && request.sendInitialEvents === undefined) return;
   const errors: FieldError[] = [];
   const forbid = (detail: string): void => void errors.push(fieldError.forbidden('resourceVersionMatch', detail));
+  if (match !== '') checkMatch(request, match, errors, forbid);
+  if (request.sendInitialEvents !== undefined)
+    errors.push(fieldError.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  throwIfAny(errors);
+}
+
+function checkMatch(request: ListRequest, match: string, errors: FieldError[], forbid: (detail: string) => void): void {
   if ((request.resourceVersion ?? '') === '')
     forbid('resourceVersionMatch is forbidden unless resourceVersion is provided');
   if ((request.continue ?? '') !== '') forbid('resourceVersionMatch is forbidden when continue is provided');
@@ -19,7 +26,6 @@ export function validateListRequest(request: ListRequest): void {
     errors.push(fieldError.notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
   if (match === 'Exact' && request.resourceVersion === '0')
     forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  throwIfAny(errors);
 }
 
 /**

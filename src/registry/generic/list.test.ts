@@ -129,6 +129,15 @@ describe('list', () => {
       'invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)',
     );
     await bad({ v, rv: 5, start: '../x' }, 'invalid continue token: continue key is not valid: ../x');
+    const json = 'invalid continue token: continue key is not valid: json: cannot unmarshal';
+    await bad('a', 'invalid continue token: continue key is not valid: illegal base64 data at input byte 0');
+    await bad(
+      'zzz',
+      "invalid continue token: continue key is not valid: invalid character 'Ï' looking for beginning of value",
+    );
+    await bad('W10', `${json} array into Go value of type storage.continueToken`);
+    await bad({ v, rv: 1.5, start: 'x' }, `${json} number 1.5 into Go struct field continueToken.rv of type int64`);
+    await bad({ v, rv: 1, start: 5 }, `${json} number into Go struct field continueToken.start of type string`);
     await bad(
       { v: 'v2', rv: 5, start: 'x' },
       'invalid continue token: continue key is not valid: server does not recognize this encoded version v2',
@@ -217,6 +226,25 @@ describe('continue tokens', () => {
         },
       ),
     );
+  });
+
+  it('are a place to start, of whatever list they are', () => {
+    const at = (start: string, all: boolean, namespace = '') =>
+      decodeContinue(token({ v: 'meta.k8s.io/v1', rv: 7, start }), all, namespace);
+    assert.deepEqual(at('/b\0', false, 'n'), { revision: 7, namespace: 'n', name: 'b' });
+    assert.deepEqual(at('m/b\0', false, 'n'), { revision: 7, namespace: 'n', name: 'm/b' });
+    assert.deepEqual(at('/', false, 'n'), { revision: 7, namespace: 'n', name: '' });
+    assert.deepEqual(at('b\0', true), { revision: 7, namespace: 'b', name: '' });
+    assert.deepEqual(at('/m/b\0', true), { revision: 7, namespace: 'm', name: 'b' });
+    const { name } = at('b', false, 'n');
+    assert.ok(name < 'b' && name > 'azzzz', 'the page begins with b itself');
+  });
+
+  it('begin with a slash on a first page', () => {
+    const fields = (first: boolean) =>
+      Buffer.from(encodeContinue({ revision: 5, namespace: 'n', name: 'b' }, true, first), 'base64url').toString();
+    assert.match(fields(true), /"start":"\/n\/b\\u0000"/);
+    assert.match(fields(false), /"start":"n\/b\\u0000"/);
   });
 
   it('never make anything but a 400 of what clients invent', () => {

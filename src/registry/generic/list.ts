@@ -1,4 +1,4 @@
-import { badRequest, methodNotSupported, tooLargeResourceVersion } from '../../apimachinery/errors.ts';
+import { badRequest, methodNotSupported } from '../../apimachinery/errors.ts';
 import { type CachedObject, type ListOptions, type ListResult, RevisionCompacted } from '../../storage/object-store.ts';
 import type { ListAnswer, ListRequest, Rendered, RequestContext, Target } from '../registry.ts';
 import { type ContinueToken, decodeContinue, encodeContinue, expiredContinue } from './continue-token.ts';
@@ -86,7 +86,7 @@ export async function selectObjects(
   }
   return {
     items: result.items,
-    metadata: listMetadata(result, allNamespaces, selection),
+    metadata: listMetadata(result, allNamespaces, selection, at.mode !== 'exact' && token === undefined),
     ...(result.version === undefined ? {} : { version: result.version }),
   };
 }
@@ -109,12 +109,13 @@ function listMetadata(
   result: ListResult,
   allNamespaces: boolean,
   selection: CompiledSelection | undefined,
+  first: boolean,
 ): ListAnswer['metadata'] {
   const resourceVersion = String(result.revision);
   const last = result.items[result.items.length - 1];
   if (!result.more || last === undefined) return { resourceVersion };
   const { namespace, name } = last.key;
-  const next = encodeContinue({ revision: result.revision, namespace, name }, allNamespaces);
+  const next = encodeContinue({ revision: result.revision, namespace, name }, allNamespaces, first);
   return selection === undefined && result.remaining !== undefined
     ? { resourceVersion, continue: next, remainingItemCount: result.remaining }
     : { resourceVersion, continue: next };
@@ -149,9 +150,10 @@ function plan(request: ListRequest): { at: ListOptions['at']; limit: number | un
   return { at: { mode: exact ? 'exact' : 'notOlderThan', revision }, limit };
 }
 
+/** Nobody has seen a revision that is not there yet: stock answers 500 with etcd's words. */
 async function assertReached(engine: Engine, ctx: RequestContext, revision: number): Promise<void> {
   const { shard } = ctx.cluster;
   if (revision <= engine.store.revision(shard)) return;
   const current = await engine.store.fresh(shard);
-  if (revision > current) throw tooLargeResourceVersion(revision, current);
+  if (revision > current) throw badRequest('etcdserver: mvcc: required revision is a future revision');
 }

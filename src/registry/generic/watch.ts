@@ -59,6 +59,8 @@ export async function watchObjects(
   return () => stream.close();
 }
 
+const none: readonly WatchEvent[] = [];
+
 /** One watch between its list and its end. */
 class WatchStream {
   readonly #engine: Engine;
@@ -103,6 +105,7 @@ class WatchStream {
   }
 
   follow(from: number): void {
+    this.#sink.events(none, from);
     const { namespace } = this.#target;
     const send = (changes: readonly Change[], progress: number): void => {
       if (!this.#closed) this.#sink.events(this.#shape.events(changes), progress);

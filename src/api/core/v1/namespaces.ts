@@ -111,7 +111,6 @@ export const namespaces = builtinResource({
   status: { validateUpdate: validateStatus },
   subresources: { finalize: { kind: { group: '', version: 'v1', kind: 'Namespace' }, verbs: ['update'] } },
   fieldSelectors: {
-    name: (object) => object.metadata.name ?? '',
     'status.phase': (object) => (object as Namespace).status?.phase ?? '',
   },
 });

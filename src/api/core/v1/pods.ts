@@ -181,6 +181,8 @@ export const pods = builtinResource({
     'spec.hostNetwork': (object) => String((object as Pod).spec?.hostNetwork ?? false),
     'status.phase': (object) => (object as Pod).status?.phase ?? '',
     'status.podIP': (object) => (object as Pod).status?.podIPs?.[0]?.ip ?? '',
+    // Stock takes the label, but its pods have no such field.
+    'status.podIPs': () => '',
     'status.nominatedNodeName': (object) => (object as Pod).status?.nominatedNodeName ?? '',
   },
 });
