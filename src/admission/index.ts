@@ -25,6 +25,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { ConfigurationIndex } from './dynamic/configuration-index.ts';
 import { admissionConfigurations } from './dynamic/announce.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
+import { paramAccess } from './policy/param-access.ts';
 import { validatingPolicies } from './policy/validating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
 
@@ -89,6 +90,7 @@ export function createAdmission(given: AdmissionOptions): AdmissionChain {
   };
   return createAdmissionChain([
     admissionConfigurations(options),
+    paramAccess(options),
     ...names.filter((name) => !last.has(name)).map(make),
     reservedMetadata(),
     ...(options.plugins ?? []),

@@ -188,6 +188,37 @@ describe('validating admission policies', () => {
     await ok(send('POST', inDefault, map('x'), one));
   });
 
+  it('are written by those only who may read what they are given', async () => {
+    const role = { apiGroups: ['admissionregistration.k8s.io'], resources: ['*'], verbs: ['*'] };
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const metadata = { name: 'policy-author' };
+    await ok(send('POST', `${rbac}/clusterroles`, { apiVersion, kind: 'ClusterRole', metadata, rules: [role] }));
+    const subjects = [{ kind: 'User', name: 'nobody', apiGroup: 'rbac.authorization.k8s.io' }];
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'policy-author' };
+    const grant = { apiVersion, kind: 'ClusterRoleBinding', metadata, subjects, roleRef };
+    await ok(send('POST', `${rbac}/clusterrolebindings`, grant));
+    const author = (path: string, body: Json): Promise<HttpAnswer> =>
+      http(stack.nobody, 'POST', `/clusters/root${path}`, body);
+    const validations = [{ expression: 'true' }];
+    const user = '&{nobody 2 [system:authenticated] map[]}';
+    const secret = { apiVersion: 'v1', kind: 'Secret' };
+    const refused = await author(policies, policy('policy', { paramKind: secret, validations }));
+    assert.equal(refused.status, 422);
+    assert.equal(
+      refused.json<Status>().message,
+      `ValidatingAdmissionPolicy.admissionregistration.k8s.io "policy" is invalid: spec.paramKind: Forbidden: user ${user} must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)`,
+    );
+    await ok(send('POST', policies, policy('policy', { paramKind: secret, validations })));
+    const paramRef = { name: 'x', namespace: 'default', parameterNotFoundAction: 'Deny' };
+    const unbound = await author(bindings, binding({ paramRef }));
+    assert.equal(
+      unbound.json<Status>().message,
+      `ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io "binding" is invalid: spec.paramRef: Forbidden: user ${user} does not have "get" permission on the object referenced by paramRef`,
+    );
+    await ok(author(policies, policy('plain', { validations })));
+  });
+
   it('do not decide about themselves', async () => {
     const everything = [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'] }];
     await bind({ matchConstraints: { resourceRules: everything }, validations: [{ expression: 'false' }] });
