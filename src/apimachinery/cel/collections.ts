@@ -1,3 +1,4 @@
+import { work } from './effort.ts';
 import { equals } from './equality.ts';
 import type { CelType } from './type.ts';
 import {
@@ -42,6 +43,7 @@ export class ArrayList extends ListValue {
 
 /** The elements of two lists in one. */
 export function joined(a: ListValue, b: ListValue): CelResult {
+  work(a.size + b.size);
   const values: CelValue[] = [];
   for (const list of [a, b]) {
     for (let i = 0; i < list.size; i += 1) {
@@ -57,6 +59,7 @@ export function joined(a: ListValue, b: ListValue): CelResult {
 export function listsEqual(a: ListValue, b: CelValue): CelResult {
   if (!(b instanceof ListValue)) return false;
   if (a.size !== b.size) return false;
+  work(10 * a.size);
   let problem: CelError | undefined;
   for (let i = 0; i < a.size; i += 1) {
     const x = a.at(i);
@@ -131,6 +134,7 @@ export class EntryMap extends MapValue {
   }
 
   override keys(): readonly CelValue[] {
+    work(this.entries.size);
     return [...this.entries.values()].map(([key]) => key);
   }
 
@@ -143,6 +147,7 @@ export class EntryMap extends MapValue {
 export function mapsEqual(a: MapValue, b: CelValue): CelResult {
   if (!(b instanceof MapValue)) return false;
   if (a.size !== b.size) return false;
+  work(20 * a.size);
   let problem: CelError | undefined;
   for (const key of a.keys()) {
     const y = b.find(key);

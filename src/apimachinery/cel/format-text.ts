@@ -1,6 +1,7 @@
 import { goString } from '../go-syntax.ts';
 import { elementsOf } from './collections.ts';
 import { toText } from './conversions.ts';
+import { work } from './effort.ts';
 import { type Clause, clausesOf } from './format-clause.ts';
 import { CelType } from './type.ts';
 import {
@@ -47,6 +48,7 @@ export function formatText(format: string, args: ListValue): CelResult {
     if (value instanceof CelError) return value;
     const text = clauseText(part, value);
     if (text instanceof CelError) return new CelError(`error during formatting: ${text.message}`);
+    work(text.length);
     out += text;
     index += 1;
   }
@@ -172,7 +174,10 @@ function plainText(value: CelValue): string | CelError {
 
 /** A value within a list or a map: texts are quoted, times say what they are. */
 function memberText(value: CelValue): string | CelError {
-  if (typeof value === 'string') return goString(value);
+  if (typeof value === 'string') {
+    work(10 * value.length);
+    return goString(value);
+  }
   if (value instanceof Timestamp || value instanceof Duration) {
     const text = toText(value);
     if (typeof text !== 'string') return wrongType('s', value);

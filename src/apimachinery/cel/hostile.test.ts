@@ -52,6 +52,32 @@ describe('hostile expressions', () => {
     assert.throws(() => growing.evaluate({ list, text: 'x'.repeat(1_000_000) }), CelCostExceeded);
   });
 
+  it('end calls that cost one unit however much there is to look at', () => {
+    const list = Array.from({ length: 20_000 }, (_, index) => index);
+    const long = { list, text: 'é'.repeat(500_000) + '\u{1f600}' };
+    for (const source of [
+      "list.all(x, text.charAt(x) == 'é')",
+      'list.all(x, text.size() > 0)',
+      'list.all(x, (list + list).size() > 0)',
+      "list.all(x, timestamp(x).getHours('Europe/Paris') >= 0)",
+      "list.all(x, text.substring(499990).matches('(a|b|c){200}' + string(x)) || true)",
+      "list.map(x, text.replace('', text)).size() > 0",
+    ]) {
+      assert.throws(() => program(source).evaluate(long), CelCostExceeded, source);
+    }
+  });
+
+  it('end values that are too long or too deep for the machine', () => {
+    let deep: unknown = [];
+    for (let i = 0; i < 50_000; i += 1) deep = [deep];
+    assert.throws(() => program('value == value').evaluate({ value: deep }), CelCostExceeded);
+    const list = Array.from({ length: 2000 }, () => 1);
+    const joined = program('list.map(x, text).join(text).size() > 0');
+    assert.throws(() => joined.evaluate({ list, text: 'x'.repeat(1_000_000) }), CelCostExceeded);
+    // An evaluation that was ended leaves nothing behind that would end the next one.
+    assert.equal(program('text.size()').evaluate({ text: 'abc' }), 3);
+  });
+
   it('charge a budget that many share, and stop it when it is spent', () => {
     const loop = program('list.all(a, a >= 0)');
     const list = Array.from({ length: 1000 }, () => 1);

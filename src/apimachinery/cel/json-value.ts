@@ -1,5 +1,6 @@
 import { isObject } from '../json.ts';
 import { elementsOf, joined, type Key, keyOf, listHas, listsEqual, mapsEqual } from './collections.ts';
+import { work } from './effort.ts';
 import { decodeBase64, parseSchemaDuration, parseSchemaTime } from './formats.ts';
 import { equals } from './equality.ts';
 import { isInt64, maxInt64 } from './int64.ts';
@@ -164,6 +165,7 @@ export class JsonList extends ListValue {
   }
 
   private equalsSet(other: ListValue): CelResult {
+    work(10 * this.size);
     const members = this.members();
     for (let i = 0; i < other.size; i += 1) {
       const value = other.at(i);
@@ -177,6 +179,7 @@ export class JsonList extends ListValue {
 
   /** Its own elements, and those of the other that are none of them, each once. */
   private union(other: ListValue): CelResult {
+    work(10 * (this.size + other.size));
     const members = this.members();
     const values = elementsOf(this);
     const more = elementsOf(other);
@@ -200,6 +203,7 @@ export class JsonList extends ListValue {
   }
 
   private equalsMap(other: ListValue): CelResult {
+    work(100 * this.size);
     const byKey = new Map(this.raw.map((item) => [this.mapKey(item), item]));
     for (let i = 0; i < other.size; i += 1) {
       const value = other.at(i);
@@ -244,7 +248,13 @@ export class JsonMap extends MapValue {
   }
 
   override get size(): number {
-    return Object.keys(this.raw).length;
+    return this.names().length;
+  }
+
+  private names(): string[] {
+    const names = Object.keys(this.raw);
+    work(10 * names.length);
+    return names;
   }
 
   override find(key: CelValue): CelResult | undefined {
@@ -262,7 +272,7 @@ export class JsonMap extends MapValue {
 
   override keys(): readonly CelValue[] {
     const { type } = this;
-    const names = Object.keys(this.raw);
+    const names = this.names();
     if (!(type instanceof ObjectType) || !type.nullIsAbsent) return names;
     return names.map((name) => escapeName(name) ?? name).filter((name) => type.fields.has(name));
   }

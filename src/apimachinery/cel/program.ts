@@ -1,6 +1,7 @@
 import { childrenOf, type Expr } from './ast.ts';
 import { type Budget, perCallLimit } from './budget.ts';
 import type { Range } from './cost.ts';
+import { beginWork, endWork, tooMuch } from './effort.ts';
 import { estimate } from './estimate.ts';
 import { type Activation, Frame } from './frame.ts';
 import type { Planned } from './plan.ts';
@@ -48,13 +49,17 @@ export class Program {
   /** The same, but an error of evaluation is the result rather than an exception. */
   run(activation: Activation, budget?: Budget): CelResult {
     const frame = new Frame(activation, this.planned.slots, budget?.perCall ?? perCallLimit);
+    const counting = beginWork();
     let result: CelResult;
     try {
       result = this.planned.run(frame);
       frame.spend(0);
     } catch (error) {
       budget?.charge(frame.cost);
-      throw error;
+      // A text too long for the machine, or data nested too deeply for it.
+      throw error instanceof RangeError ? tooMuch() : error;
+    } finally {
+      if (counting) endWork();
     }
     budget?.charge(frame.cost);
     return result;

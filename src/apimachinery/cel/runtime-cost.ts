@@ -31,9 +31,11 @@ function characters(value: CelResult): number {
 /** What comparing two values costs. */
 export function comparisonCost(a: CelResult, b: CelResult): number {
   if (typeof a !== 'string' || typeof b !== 'string') return Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * perCharacter);
-  const length = Math.min(a.length, b.length);
-  if (length <= 10) return length === 0 ? 0 : 1;
-  return Math.ceil(Math.min(codePoints(a), codePoints(b)) * perCharacter);
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (short.length <= 10) return short.length === 0 ? 0 : 1;
+  const points = codePoints(short);
+  // A text has at least half as many characters as units: the longer one need not be counted if it is far longer.
+  return Math.ceil((long.length >= 2 * points ? points : Math.min(points, codePoints(long))) * perCharacter);
 }
 
 function equalityCost(a: CelResult, b: CelResult): number {

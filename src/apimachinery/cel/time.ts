@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { work } from './effort.ts';
 import { isInt64 } from './int64.ts';
 import { CelError, type CelResult, type CelValue, Duration, integerOverflow, Timestamp } from './values.ts';
 
@@ -165,13 +167,16 @@ function atoi(text: string): number | CelError {
 /** Names of zones are names of files: unlike to Intl, their case matters. */
 const zoneName = /^(?:[A-Z][A-Za-z0-9_+-]*|(?:US|[A-Z][a-z]+)(?:\/[A-Z][A-Za-z0-9_+-]*)+)$/;
 
-function namedOffset(moment: Timestamp, zone: string): number | CelError {
-  const unknown = new CelError(`unknown time zone ${zone}`);
-  if (!zoneName.test(zone) || zone.length > 64) return unknown;
-  let format: Intl.DateTimeFormat;
+/** Clocks are dear to make; the ones last used are kept. */
+const clocks = new LRUCache<string, Intl.DateTimeFormat>({ max: 32 });
+
+function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
+  const known = clocks.get(timeZone);
+  if (known !== undefined) return known;
+  work(100_000);
   try {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone === 'Local' ? 'UTC' : zone,
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
       era: 'short',
       year: 'numeric',
       month: 'numeric',
@@ -181,10 +186,20 @@ function namedOffset(moment: Timestamp, zone: string): number | CelError {
       second: 'numeric',
       hourCycle: 'h23',
     });
+    clocks.set(timeZone, format);
+    return format;
   } catch (error) {
-    if (error instanceof RangeError) return unknown;
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+function namedOffset(moment: Timestamp, zone: string): number | CelError {
+  const unknown = new CelError(`unknown time zone ${zone}`);
+  if (!zoneName.test(zone) || zone.length > 64) return unknown;
+  const format = clockOf(zone === 'Local' ? 'UTC' : zone);
+  if (format === undefined) return unknown;
+  work(8000);
   const parts = new Map(format.formatToParts(moment.seconds * 1000).map(({ type, value }) => [type, value]));
   const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type) ?? 0);
   const year = parts.get('era') === 'BC' ? 1 - number('year') : number('year');

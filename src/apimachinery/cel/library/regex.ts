@@ -1,13 +1,14 @@
 import type { RE2JS } from 're2js';
 import { ArrayList } from '../collections.ts';
 import { declare, type Implementation, type Library, method, type PatternCheck } from '../declarations.ts';
-import { compilePattern } from '../regex.ts';
+import { compilePattern, scan } from '../regex.ts';
 import { INT, listOf, STRING } from '../type.ts';
 import { CelError, type CelResult, type CelValue, noSuchOverload } from '../values.ts';
 
 type Search = (pattern: RE2JS, text: string, limit: CelValue) => CelResult;
 
 const find: Search = (pattern, text) => {
+  scan(pattern, text);
   const matcher = pattern.matcher(text);
   return matcher.find() ? (matcher.group() ?? '') : '';
 };
@@ -15,6 +16,7 @@ const find: Search = (pattern, text) => {
 const findAll: Search = (pattern, text, limit) => {
   const most = typeof limit === 'number' || typeof limit === 'bigint' ? Number(limit) : -1;
   const found: string[] = [];
+  scan(pattern, text);
   const matcher = pattern.matcher(text);
   let lastEnd = -1;
   while ((most < 0 || found.length < most) && matcher.find()) {

@@ -8,6 +8,7 @@ import {
   type Overload,
   overload,
 } from '../declarations.ts';
+import { work } from '../effort.ts';
 import { standardMacros } from '../macros.ts';
 import { patternCheck, regexMatches } from '../regex.ts';
 import { type ClockPart, clockPart } from '../time.ts';
@@ -52,7 +53,10 @@ const mapOfAB = mapOf(A, B);
 
 /** The length of a text in code points, of bytes, of a list or a map. */
 function size(value: CelValue): CelResult {
-  if (typeof value === 'string') return codePoints(value);
+  if (typeof value === 'string') {
+    work(value.length);
+    return codePoints(value);
+  }
   if (value instanceof ListValue || value instanceof MapValue) return value.size;
   return value instanceof Uint8Array ? value.length : noSuchOverload;
 }

@@ -1,7 +1,8 @@
 import { ArrayList, elementsOf } from '../collections.ts';
 import { declare, type Implementation, type Library, method, type Overload, overload } from '../declarations.ts';
+import { work } from '../effort.ts';
 import { formatText } from '../format-text.ts';
-import { runesBefore, runesOf, unitOf } from '../runes.ts';
+import { pointsOf, runesBefore, runesOf, unitOf } from '../runes.ts';
 import { codePoints } from '../source.ts';
 import { type CelType, DYN, INT, listOf, STRING } from '../type.ts';
 import { CelError, type CelResult, type CelValue, ListValue, noSuchOverload } from '../values.ts';
@@ -13,10 +14,11 @@ function of(
   id: string,
   args: readonly CelType[],
   result: CelType,
-  work: (text: string, ...rest: (string & number)[]) => CelResult,
+  give: (text: string, ...rest: (string & number)[]) => CelResult,
 ): Overload {
   const call: Implementation = (text, ...rest) => {
     if (typeof text !== 'string') return noSuchOverload;
+    work(text.length);
     const given: (string & number)[] = [];
     for (const arg of rest.slice(0, args.length)) {
       // An index that big is out of every range, and errors name it.
@@ -26,7 +28,7 @@ function of(
       if (typeof value !== 'string' && typeof value !== 'number') return noSuchOverload;
       given.push(value as string & number);
     }
-    return work(text, ...given);
+    return give(text, ...given);
   };
   return method(id, [STRING, ...args], result, call);
 }
@@ -61,6 +63,7 @@ function lastIndexOf(text: string, part: string, from?: number): CelResult {
 
 function replace(text: string, old: string, fresh: string, count = -1): CelResult {
   if (count === 0 || old === fresh) return text;
+  if (text.length * fresh.length > 1_000_000) work(replacedLength(text, old, fresh));
   if (count < 0 && old !== '') return text.replaceAll(old, () => fresh);
   if (old === '') return interleave(text, fresh, count);
   let left = count;
@@ -74,9 +77,17 @@ function replace(text: string, old: string, fresh: string, count = -1): CelResul
   return parts.join('') + text.slice(from);
 }
 
+/** How long a text may be once something in it is replaced. */
+function replacedLength(text: string, old: string, fresh: string): number {
+  if (old === '') return text.length + (text.length + 1) * fresh.length;
+  let count = 0;
+  for (let at = text.indexOf(old); at >= 0; at = text.indexOf(old, at + old.length)) count += 1;
+  return text.length + count * fresh.length;
+}
+
 /** Every place between characters holds the empty text. */
 function interleave(text: string, fresh: string, count: number): string {
-  const points = Array.from(text);
+  const points = pointsOf(text);
   const places = count < 0 ? points.length + 1 : Math.min(count, points.length + 1);
   let out = '';
   for (let i = 0; i <= points.length; i += 1) out += (i < places ? fresh : '') + (points[i] ?? '');
@@ -85,7 +96,7 @@ function interleave(text: string, fresh: string, count: number): string {
 
 function split(text: string, separator: string, count = -1): CelResult {
   if (count === 0) return new ArrayList([]);
-  const parts = separator === '' ? Array.from(text) : text.split(separator);
+  const parts = separator === '' ? pointsOf(text) : text.split(separator);
   if (count < 0 || parts.length <= count) return new ArrayList(parts);
   const rest = parts.slice(count - 1).join(separator);
   return new ArrayList([...parts.slice(0, count - 1), rest]);
@@ -124,11 +135,13 @@ function join(list: CelValue, separator: CelValue): CelResult {
   const elements = elementsOf(list);
   if (elements instanceof CelError) return elements;
   const parts: string[] = [];
+  const gap = typeof separator === 'string' ? separator : '';
   for (const element of elements) {
+    if (typeof element === 'string') work(element.length + gap.length);
     if (typeof element !== 'string') return new CelError(`join: invalid input: ${shownInput(element)}`);
     parts.push(element);
   }
-  return parts.join(typeof separator === 'string' ? separator : '');
+  return parts.join(gap);
 }
 
 function shownInput(value: CelValue): string {
