@@ -81,8 +81,7 @@ function verifyCertificate(
   } catch {
     return undefined;
   }
-  const usages: readonly string[] | undefined = certificate.keyUsage;
-  if (usages !== undefined && !usages.some((usage) => clientUsages.includes(usage))) return undefined;
+  if (!isForClients(certificate)) return undefined;
   const issuer = authorities.find(
     (authority) =>
       authority.ca &&
@@ -92,17 +91,24 @@ function verifyCertificate(
       certificate.verify(authority.publicKey),
   );
   if (issuer === undefined) return undefined;
-  const subject = subjectOf(certificate);
   return {
-    user: {
-      name: subject.commonName,
-      uid: '',
-      groups: subject.organizations,
-      extra: { [credentialIdExtra]: [`X509SHA256=${fingerprint}`] },
-    },
+    user: userOfCertificate(certificate, fingerprint),
     from: Math.max(certificate.validFromDate.getTime(), issuer.validFromDate.getTime()),
     to: Math.min(certificate.validToDate.getTime(), issuer.validToDate.getTime()),
   };
+}
+
+/** Whether the certificate may identify a client. */
+export function isForClients(certificate: X509Certificate): boolean {
+  const usages: readonly string[] | undefined = certificate.keyUsage;
+  return usages === undefined || usages.some((usage) => clientUsages.includes(usage));
+}
+
+/** Whom a verified certificate names: the common name and the organizations. */
+export function userOfCertificate(certificate: X509Certificate, fingerprint: string): UserInfo {
+  const { commonName, organizations } = subjectOf(certificate);
+  const extra = { [credentialIdExtra]: [`X509SHA256=${fingerprint}`] };
+  return { name: commonName, uid: '', groups: organizations, extra };
 }
 
 /** Read attribute by attribute, never from the printed subject: a value may contain what looks like another attribute. */

@@ -7,6 +7,7 @@ import { anonymousAuthenticator } from './anonymous.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { createBearerTokenAuthenticator, type TokenAuthenticator } from './bearer-token.ts';
 import { createClientCertificateAuthenticator } from './client-certificate.ts';
+import { type ClusterCertificateOptions, createClusterCertificateAuthenticator } from './cluster-certificate.ts';
 import { anonymousUser, authenticatedGroup, mastersGroup } from '../registry/identities.ts';
 import type { CompiledJwt } from '../api/apiserver.config.k8s.io/compile-jwt.ts';
 import { jwtFromFlags } from './oidc/flags.ts';
@@ -28,6 +29,8 @@ export type AuthenticationOptions = {
   readonly adminToken?: string;
   /** PEM bundle of the CAs whose certificates identify clients, as it is now. */
   readonly clientCa?: () => string;
+  /** The authorities of logical clusters, whose certificates are good in their own cluster only. */
+  readonly clusterAuthority?: ClusterCertificateOptions['publicKeyOf'];
   readonly serviceAccountKeys: ServiceAccountVerifierOptions['keys'];
   readonly oidc?: OidcConfig;
   /** The issuers of the AuthenticationConfiguration as it is now, in place of `oidc`. */
@@ -85,7 +88,9 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
   );
   const authenticators: Authenticator[] = [createBearerTokenAuthenticator(tokens)];
   if (options.clientCa !== undefined) authenticators.unshift(createClientCertificateAuthenticator(options.clientCa));
-  const { requestHeader } = options;
+  const { clusterAuthority, requestHeader, store } = options;
+  if (clusterAuthority !== undefined)
+    authenticators.unshift(createClusterCertificateAuthenticator({ store, publicKeyOf: clusterAuthority }));
   if (requestHeader !== undefined) authenticators.unshift(createRequestHeaderAuthenticator(requestHeader));
   return createUnionAuthenticator(authenticators, {
     anonymous: options.anonymous ?? true,

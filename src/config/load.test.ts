@@ -75,3 +75,36 @@ describe('configuration', () => {
     assert.throws(() => loadConfig({ flags: {}, env: {}, file }), /unknown setting "lissten"/);
   });
 });
+
+describe('configuration of authentication', () => {
+  const load = (flags: Record<string, string>) => loadConfig({ flags, env: {} }).authentication;
+
+  it('knows header names in lower case, with those of stock unless told otherwise', () => {
+    assert.deepEqual(load({ 'requestheader-client-ca-file': 'ca.pem', 'requestheader-group-headers': 'X-G,X-H' }), {
+      configFile: undefined,
+      anonymous: undefined,
+      tokenFile: undefined,
+      bootstrapTokens: false,
+      tokenWebhook: undefined,
+      requestHeader: {
+        clientCaFile: 'ca.pem',
+        allowedNames: [],
+        usernameHeaders: ['x-remote-user'],
+        uidHeaders: ['x-remote-uid'],
+        groupHeaders: ['x-g', 'x-h'],
+        extraHeaderPrefixes: ['x-remote-extra-'],
+      },
+    });
+  });
+
+  it('refuses headers that mean something else, and two sources of issuers', () => {
+    const headers = (name: string) => () =>
+      load({ 'requestheader-client-ca-file': 'ca.pem', 'requestheader-username-headers': name });
+    for (const name of ['Authorization', 'Impersonate-User', 'a b', ',']) assert.throws(headers(name), ConfigError);
+    assert.throws(
+      () =>
+        load({ 'authentication-config': 'a.yaml', 'oidc-issuer-url': 'https://id.example.com', 'oidc-client-id': 'x' }),
+      /mutually exclusive/,
+    );
+  });
+});
