@@ -78,3 +78,34 @@ export function endToEndTests(): string {
 export function controllerManager(): string {
   return program('kube-controller-manager', 'KUBE_CONTROLLER_MANAGER', ['build']);
 }
+
+/** A program of another module, built once from a throw-away module of its own; what the environment variable names instead, if it is set. */
+function otherProgram(name: string, variable: string, package_: string, version: string): string {
+  const given = process.env[variable];
+  if (given !== undefined) return given;
+  const file = join(cache, `${name}-${version}`);
+  if (existsSync(file)) return file;
+  console.error(`building ${name} ${version} (once, into ${cache})`);
+  const directory = join(cache, `module-${name}`);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  go(directory, 'mod', 'init', `example.com/${name}`);
+  writeFileSync(join(directory, 'needed.go'), `//go:build needed\n\npackage needed\n\nimport _ "${package_}"\n`);
+  go(directory, 'get', `${package_}@${version}`);
+  go(directory, 'mod', 'tidy');
+  const unfinished = `${file}.${process.pid}`;
+  go(directory, 'build', '-ldflags', '-s -w', '-o', unfinished, package_);
+  renameSync(unfinished, file);
+  return file;
+}
+
+/** Kubernetes' example of an aggregated API server (SAMPLE_APISERVER names a built one). @throws Error when Go is missing or the build fails */
+export function sampleApiServer(): string {
+  const version = otherReleases['sample-apiserver'] ?? '';
+  return otherProgram('sample-apiserver', 'SAMPLE_APISERVER', 'k8s.io/sample-apiserver', version);
+}
+
+/** Where the example keeps its objects (ETCD names a built one). @throws Error when Go is missing or the build fails */
+export function etcd(): string {
+  return otherProgram('etcd', 'ETCD', 'go.etcd.io/etcd/server/v3', 'v3.6.8');
+}

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { writeGeneratedSection } from '../support/generated-section.ts';
+import { runAggregation } from './aggregation.ts';
 import { runApiExtensions } from './apiextensions.ts';
 import { release } from './build.ts';
 import { runConformance } from './kubernetes.ts';
@@ -20,9 +21,11 @@ const suites = {
     run: runApiExtensions,
     title: `k8s.io/apiextensions-apiserver v0${release.slice(1)}, integration tests`,
   },
+  aggregation: { run: runAggregation, title: 'k8s.io/sample-apiserver behind an APIService' },
 };
 const wanted = positionals[0] ?? 'kubernetes';
-if (wanted !== 'kubernetes' && wanted !== 'apiextensions') throw new Error(`there is no suite ${wanted}`);
+if (wanted !== 'kubernetes' && wanted !== 'apiextensions' && wanted !== 'aggregation')
+  throw new Error(`there is no suite ${wanted}`);
 const suite = suites[wanted];
 const parallel = Number(flags.parallel);
 if (!Number.isInteger(parallel) || parallel < 1) throw new Error('--parallel needs a number of processes');

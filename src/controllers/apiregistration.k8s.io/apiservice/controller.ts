@@ -7,8 +7,9 @@ import { type Controller, visitEverywhere } from '../../framework/controller.ts'
 import { formatObjectKey, parseObjectKey } from '../../framework/object-keys.ts';
 import { checkApiService } from './check.ts';
 
-/** Backends are asked again this often, as kube-aggregator resyncs. */
+/** Backends are asked again this often, as kube-aggregator resyncs; those that do not answer sooner at first. */
 const everyMs = 30_000;
+const firstRetryMs = 500;
 const concurrency = 16;
 const concerns = new Set(['services', 'endpoints', 'endpointslices.discovery.k8s.io']);
 
@@ -22,8 +23,8 @@ export type ApiServiceControllerOptions = {
 /** Keeps the condition `Available` of APIServices that other servers serve. Clusters without such cost nothing. */
 export function createApiServiceController(options: ApiServiceControllerOptions): Controller {
   const { store, client, frontProxy, now = () => new Date() } = options;
-  /** Keys of remote APIServices by logical cluster: what a change of a Service may concern. */
-  const remote = new Map<string, Set<string>>();
+  /** Remote APIServices by logical cluster and key, and how often in a row each has not answered: what a change of a Service may concern. */
+  const remote = new Map<string, Map<string, number>>();
   const forget = (cluster: string, key: string): void => {
     const keys = remote.get(cluster);
     keys?.delete(key);
@@ -35,21 +36,25 @@ export function createApiServiceController(options: ApiServiceControllerOptions)
     sweepAtStart: true,
     notice({ key }, enqueue) {
       if (key.resource === apiServiceResource) enqueue(formatObjectKey(key));
-      else if (concerns.has(key.resource)) for (const known of remote.get(key.cluster) ?? []) enqueue(known);
+      else if (concerns.has(key.resource)) for (const known of remote.get(key.cluster)?.keys() ?? []) enqueue(known);
     },
     sweep: (context) =>
       visitEverywhere(store, apiServiceResource, context, ({ key }) => context.enqueue(formatObjectKey(key))),
     async reconcile(text, { signal, enqueue }) {
       const key = parseObjectKey(text);
       const service = (await store.get(key))?.object as ApiService | undefined;
-      if (service === undefined || (service.spec?.service ?? undefined) === undefined) {
+      if (service === undefined || !isRemote(service)) {
         forget(key.cluster, text);
         if (service === undefined || availability(service) !== undefined) return;
-      } else {
-        remote.set(key.cluster, (remote.get(key.cluster) ?? new Set()).add(text));
-        enqueue(text, { delayMs: everyMs });
-      }
+      } else if (remote.get(key.cluster)?.has(text) !== true)
+        remote.set(key.cluster, (remote.get(key.cluster) ?? new Map<string, number>()).set(text, 0));
       const found = await checkApiService(store, frontProxy, key.cluster, service, signal);
+      if (isRemote(service)) {
+        const known = remote.get(key.cluster);
+        const failures = found.reason === 'FailedDiscoveryCheck' ? (known?.get(text) ?? 0) + 1 : 0;
+        known?.set(text, failures);
+        enqueue(text, { delayMs: failures === 0 ? everyMs : Math.min(everyMs, firstRetryMs * 2 ** (failures - 1)) });
+      }
       const last = availability(service);
       if (
         last !== undefined &&
@@ -78,6 +83,10 @@ export function createApiServiceController(options: ApiServiceControllerOptions)
         .catch(ignoreGone);
     },
   };
+}
+
+function isRemote({ spec }: ApiService): boolean {
+  return (spec?.service ?? undefined) !== undefined;
 }
 
 /** An object that is gone needs no condition; one that changed rings again. */
