@@ -20,6 +20,7 @@ import {
   type RequestHeaderOptions,
 } from './request-header.ts';
 import { createServiceAccountVerifier, type ServiceAccountVerifierOptions } from './service-account/verifier.ts';
+import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './webhook-token.ts';
 import { createStaticTokenAuthenticator } from './static-token.ts';
 
 export type AuthenticationOptions = {
@@ -41,6 +42,8 @@ export type AuthenticationOptions = {
   readonly staticTokens?: Parameters<typeof createStaticTokenAuthenticator>[0];
   /** Whether tokens of bootstrap Secrets are accepted. */
   readonly bootstrapTokens?: boolean;
+  /** Asked whose a token is that nobody else knows. */
+  readonly tokenWebhook?: Omit<WebhookTokenOptions, 'onFailure'>;
   /** Requests without credentials are system:anonymous (default) or refused; by path, if that decides. */
   readonly anonymous?: AnonymousRule;
   readonly log: Pick<Logger, 'debug' | 'warn'>;
@@ -50,7 +53,7 @@ export type AnonymousRule = boolean | ((path: string) => boolean);
 
 /**
  * The authenticators of a server, in order: front proxy, client certificate, bearer token (admin, token file, ServiceAccount, bootstrap Secret, OpenID
- * Connect), anonymous. Throws when a CA bundle is unusable; issuers are asked for nothing until a token of theirs comes.
+ * Connect, webhook), anonymous. Throws when a CA bundle is unusable; issuers are asked for nothing until a token of theirs comes.
  */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator {
   const { log, oidc } = options;
@@ -86,6 +89,13 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
           : log.debug({ err: error, issuer }, 'ID token refused'),
     }),
   );
+  if (options.tokenWebhook !== undefined)
+    tokens.push(
+      createWebhookTokenAuthenticator({
+        ...options.tokenWebhook,
+        onFailure: (error) => log.warn({ err: error }, 'the token review webhook could not be asked'),
+      }),
+    );
   const authenticators: Authenticator[] = [createBearerTokenAuthenticator(tokens)];
   if (options.clientCa !== undefined) authenticators.unshift(createClientCertificateAuthenticator(options.clientCa));
   const { clusterAuthority, requestHeader, store } = options;

@@ -10,6 +10,7 @@ import { deepEqual, type Json } from '../apimachinery/json.ts';
 import type { AuthenticationConfig, Config } from '../config/config.ts';
 import type { AuthenticationOptions } from '../authentication/union.ts';
 import { parseTokenFile } from '../authentication/token-file.ts';
+import { readWebhookTarget } from '../config/webhook-target.ts';
 import { followFiles } from './follow-files.ts';
 
 export type AuthenticationFilesOptions = {
@@ -77,7 +78,7 @@ function letsIn({ enabled = false, conditions = [] }: AnonymousConfiguration): (
   return (path) => paths.has(path);
 }
 
-/** What the configuration says of ways to sign in, as authenticators need it. @throws TokenFileError, or the system's error for a file that cannot be read */
+/** What the configuration says of ways to sign in, as authenticators need it. @throws TokenFileError, WebhookTargetError, or the system's error for a file that cannot be read */
 export function authenticationOptions({
   config: { authentication },
   files,
@@ -88,8 +89,11 @@ export function authenticationOptions({
   readonly files: AuthenticationFiles;
   readonly proxyCa: (() => string) | undefined;
   readonly log: { warn(fields: object, text: string): void };
-}): Pick<AuthenticationOptions, 'jwt' | 'anonymous' | 'staticTokens' | 'bootstrapTokens' | 'requestHeader'> {
-  const { tokenFile, bootstrapTokens, requestHeader } = authentication;
+}): Pick<
+  AuthenticationOptions,
+  'jwt' | 'anonymous' | 'staticTokens' | 'bootstrapTokens' | 'requestHeader' | 'tokenWebhook'
+> {
+  const { tokenFile, bootstrapTokens, requestHeader, tokenWebhook } = authentication;
   return {
     anonymous: files.anonymous,
     bootstrapTokens,
@@ -97,6 +101,15 @@ export function authenticationOptions({
     ...(requestHeader === undefined || proxyCa === undefined
       ? {}
       : { requestHeader: { ...requestHeader, clientCa: proxyCa } }),
+    ...(tokenWebhook === undefined
+      ? {}
+      : {
+          tokenWebhook: {
+            target: readWebhookTarget(tokenWebhook.configFile),
+            version: tokenWebhook.version,
+            cacheMs: tokenWebhook.cacheMs,
+          },
+        }),
     ...(tokenFile === undefined
       ? {}
       : {

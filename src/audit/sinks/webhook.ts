@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { type Json, stringify } from '../../apimachinery/json.ts';
+import { readWebhookTarget, type WebhookTarget } from '../../config/webhook-target.ts';
 import type { AuditEvent } from '../event.ts';
-import { PolicyError } from '../policy.ts';
 import type { AuditSink } from '../trail.ts';
 import { Batches } from './batches.ts';
 
@@ -25,9 +22,9 @@ const defaultFirstRetryMs = 1_000;
 const tries = 5;
 const timeoutMs = 30_000;
 
-/** Sends events as EventLists of audit.k8s.io/v1. @throws PolicyError when the file cannot be used */
+/** Sends events as EventLists of audit.k8s.io/v1. @throws WebhookTargetError when the file cannot be used */
 export function createWebhookSink(options: WebhookSinkOptions): AuditSink {
-  const target = readTarget(options.configFile);
+  const target = readWebhookTarget(options.configFile);
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...target.tls });
   const batches = new Batches<AuditEvent>({
     send: (batch) => post(target, agent, eventList(batch)),
@@ -58,57 +55,7 @@ function eventList(items: readonly AuditEvent[]): string {
   });
 }
 
-type Target = {
-  readonly url: URL;
-  readonly token: string | undefined;
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly servername?: string };
-};
-
-function readTarget(file: string): Target {
-  const refuse = (why: string): PolicyError => new PolicyError(`${file}: ${why}`);
-  let document: Record<string, unknown>;
-  try {
-    document = (parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, unknown>;
-  } catch (error) {
-    throw refuse((error as Error).message.split('\n')[0] ?? '');
-  }
-  const named = (list: string, name: unknown, part: string): Record<string, unknown> => {
-    const entries = Array.isArray(document[list]) ? (document[list] as Record<string, unknown>[]) : [];
-    return (entries.find((entry) => entry['name'] === name)?.[part] ?? {}) as Record<string, unknown>;
-  };
-  const context = named('contexts', document['current-context'], 'context');
-  const cluster = named('clusters', context['cluster'], 'cluster');
-  const user = named('users', context['user'], 'user');
-  const pem = (from: Record<string, unknown>, field: string): string | undefined => {
-    const data = from[`${field}-data`];
-    if (typeof data === 'string') return Buffer.from(data, 'base64').toString('utf8');
-    const path = from[field];
-    return typeof path === 'string' ? readFileSync(resolve(dirname(file), path), 'utf8') : undefined;
-  };
-  const server = typeof cluster['server'] === 'string' ? cluster['server'] : '';
-  if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
-    throw refuse('the cluster of the current context has no https server');
-  if (cluster['insecure-skip-tls-verify'] === true)
-    throw refuse('insecure-skip-tls-verify is not supported: name the CA');
-  const [ca, cert, key] = [
-    pem(cluster, 'certificate-authority'),
-    pem(user, 'client-certificate'),
-    pem(user, 'client-key'),
-  ];
-  const servername = cluster['tls-server-name'];
-  return {
-    url: new URL(server),
-    token: typeof user['token'] === 'string' ? user['token'] : undefined,
-    tls: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(typeof servername === 'string' ? { servername } : {}),
-    },
-  };
-}
-
-function post({ url, token }: Target, agent: Agent, body: string): Promise<void> {
+function post({ url, token }: WebhookTarget, agent: Agent, body: string): Promise<void> {
   return new Promise((resolveSent, reject) => {
     const sent = request(url, {
       method: 'POST',
