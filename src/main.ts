@@ -36,6 +36,8 @@ import { standardStorages } from './registry/standard.ts';
 import { authenticationOptions, openAuthenticationFiles } from './server/authentication-files.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
+import { createClusterAuthorities } from './server/pki/cluster-authorities.ts';
+import { readRequestSubject } from './server/pki/sign-request.ts';
 import { createFrontProxyCertificates } from './server/front-proxy-certificates.ts';
 import { sealingOf } from './server/sealing.ts';
 import { openTlsFiles } from './server/tls-files.ts';
@@ -110,11 +112,13 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     ownIssuers: [externalUrl, `${externalUrl}/clusters/`],
     log,
   });
+  const authorities = pki.caKey === undefined ? undefined : createClusterAuthorities(pki.caKey);
   const authenticator = createAuthenticator({
     store,
     externalUrl,
     adminToken: pki.adminToken,
     clientCa: tlsFiles.clientCa,
+    ...(authorities === undefined ? {} : { clusterAuthority: authorities.publicKeyOf }),
     serviceAccountKeys,
     ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
     ...authenticationOptions({ config, files: authenticationFiles, proxyCa: tlsFiles.proxyCa, log }),
@@ -186,7 +190,17 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     };
   }
   if (config.roles.includes('controllers'))
-    background.push(startControllers({ store, client, catalogs, frontProxy, log, caCertificatePem: pki.caCert }));
+    background.push(
+      startControllers({
+        store,
+        client,
+        catalogs,
+        frontProxy,
+        log,
+        caCertificatePem: pki.caCert,
+        ...(authorities === undefined ? {} : { signer: { read: readRequestSubject, sign: authorities.sign } }),
+      }),
+    );
   if (config.roles.includes('controllers') && config.manifestsDir !== undefined)
     background.push(startManifests({ directory: config.manifestsDir, store, catalogs, client, log }));
   if (config.roles.includes('sync')) {

@@ -7,6 +7,8 @@ import { createPolicyStatusController } from './admissionregistration.k8s.io/pol
 import { createCustomResourceDefinitionController } from './apiextensions.k8s.io/customresourcedefinition/controller.ts';
 import { createApiServiceController } from './apiregistration.k8s.io/apiservice/controller.ts';
 import { createLocalServicesController } from './apiregistration.k8s.io/local-services/controller.ts';
+import { createCertificateCleaner } from './certificates.k8s.io/signing/cleaner.ts';
+import { createSigningController, type RequestSigner } from './certificates.k8s.io/signing/controller.ts';
 import { createEventController } from './core/event/controller.ts';
 import { createNamespaceController } from './core/namespace/controller.ts';
 import { createResourceQuotaController } from './core/resourcequota/controller.ts';
@@ -31,6 +33,8 @@ export type ControllersOptions = {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Asks aggregated API servers whether they are there; without it nobody keeps the conditions of APIServices. */
   readonly frontProxy?: FrontProxy;
+  /** Signs certificates for logical clusters; without it approved requests wait. */
+  readonly signer?: RequestSigner;
   /** What kube-root-ca.crt holds in every namespace. */
   readonly caCertificatePem: string;
   readonly timing?: RunnerOptions['timing'];
@@ -52,6 +56,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     createLocalServicesController(options),
     createResourceQuotaController(options),
     createPolicyStatusController(options),
+    createCertificateCleaner(options),
+    ...(options.signer === undefined ? [] : [createSigningController({ ...options, signer: options.signer })]),
     ...(options.frontProxy === undefined
       ? []
       : [createApiServiceController({ ...options, frontProxy: options.frontProxy })]),

@@ -1,5 +1,6 @@
-import { badRequest, forbidden } from '../../apimachinery/errors.ts';
+import { type ApiError, badRequest, forbidden } from '../../apimachinery/errors.ts';
 import type { Attributes, Authorizer } from '../../authorization/authorizer.ts';
+import { mastersGroup } from '../../registry/identities.ts';
 import type { Exchange } from '../exchange.ts';
 
 const serviceAccountPrefix = 'system:serviceaccount:';
@@ -43,6 +44,7 @@ export async function impersonate(x: Exchange, authorizer: Authorizer): Promise<
   if (uid !== '') {
     asks.push({ group: 'authentication.k8s.io', resource: 'uids', subresource: '', namespace: '', name: uid });
   }
+  if (groups.includes(mastersGroup) && !x.user.groups.includes(mastersGroup)) throw beyondCluster(x, mastersGroup);
   for (const ask of asks) await require(x, authorizer, ask);
   x.impersonator = x.user;
   x.user = { name, uid, groups: impersonatedGroups(name, groups, account), extra };
@@ -77,6 +79,15 @@ async function require(x: Exchange, authorizer: Authorizer, ask: Ask): Promise<v
     { group: ask.group, resource: ask.resource },
     ask.name,
     `User "${x.user.name}" cannot impersonate resource "${resource}" in API group "${ask.group}" ${where}${why}`,
+  );
+}
+
+/** What a logical cluster's own RBAC gives ends at its borders: system:masters reaches beyond them (GHSA-c7xh-gjv4-4jgv). */
+function beyondCluster(x: Exchange, group: string): ApiError {
+  return forbidden(
+    { group: '', resource: 'groups' },
+    group,
+    `User "${x.user.name}" cannot impersonate resource "groups" in API group "" at the cluster scope: only members may become members`,
   );
 }
 

@@ -125,16 +125,16 @@ export function expiresAfter(certificate: X509Certificate, days: number): boolea
   return certificate.validToDate.getTime() > Date.now() + days * dayMs;
 }
 
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+export const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** Loaded on first use: a start that finds its certificates in order does without it. The library needs Reflect.metadata to be there before it. */
-async function loadX509(): Promise<typeof import('@peculiar/x509')> {
+export async function loadX509(): Promise<typeof import('@peculiar/x509')> {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }
 
-function importSigningKey(pem: string): Promise<webcrypto.CryptoKey> {
+export function importSigningKey(pem: string): Promise<webcrypto.CryptoKey> {
   const key = createPrivateKey(pem);
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('the CA key must be an ECDSA P-256 key');
   const der = key.export({ format: 'der', type: 'pkcs8' });
@@ -152,7 +152,7 @@ function validity(days: number): { notBefore: Date; notAfter: Date } {
 }
 
 /** 127 random bits, positive and without a leading zero byte (RFC 5280 §4.1.2.2). */
-function newSerialNumber(): string {
+export function newSerialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes.readUInt8(0) & 0x7f) | 0x40;
   return bytes.toString('hex');
