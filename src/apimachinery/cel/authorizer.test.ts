@@ -100,6 +100,14 @@ describe('questions to the authorizer', () => {
     assert.throws(() => ask(`${check} && ${check} && ${check}`, () => allow), CelCostExceeded);
   });
 
+  it('show which of the two variables a program reads', () => {
+    assert.deepEqual(
+      [...program("authorizer.requestResource.check('get').allowed()").variables],
+      ['authorizer.requestResource'],
+    );
+    assert.deepEqual([...program("authorizer.path('/x').check('get').allowed()").variables], ['authorizer']);
+  });
+
   it('carry selectors', () => {
     const { asked } = ask(
       "authorizer.group('').resource('pods').fieldSelector('a=b').labelSelector('c in (d)').check('list').allowed()",

@@ -43,7 +43,7 @@ export class ArrayList extends ListValue {
 
 /** The elements of two lists in one. */
 export function joined(a: ListValue, b: ListValue): CelResult {
-  work(a.size + b.size);
+  work(12 * (a.size + b.size));
   const values: CelValue[] = [];
   for (const list of [a, b]) {
     for (let i = 0; i < list.size; i += 1) {

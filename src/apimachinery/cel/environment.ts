@@ -157,6 +157,10 @@ function variablesOf(root: Expr, environment: Environment): ReadonlySet<string> 
       if (seen.has(expr)) return;
       seen.add(expr);
     }
+    if (expr.kind === 'select' && expr.resolved !== undefined) {
+      if (expr.resolved.constant === undefined) found.add(expr.resolved.name);
+      return;
+    }
     if (expr.kind !== 'comprehension') {
       for (const child of childrenOf(expr)) visit(child, hidden);
       return;
