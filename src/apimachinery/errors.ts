@@ -257,7 +257,7 @@ export const fieldError = {
     type: 'FieldValueTooMany',
     field,
     badValue: actual,
-    detail: `must have at most ${max} item${max === 1 ? '' : 's'}`,
+    detail: `must have at most ${max} items`,
   }),
 } as const;
 

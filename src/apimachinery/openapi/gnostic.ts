@@ -1,3 +1,4 @@
+import { Document, Scalar, visit } from 'yaml';
 import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
 import { BackwardWriter } from '../protobuf/writer.ts';
 
@@ -61,11 +62,32 @@ function each(writer: BackwardWriter, field: number, value: Json | undefined, en
   writer.message(field, before);
 }
 
-/** Any { yaml = 2 }: JSON is YAML. */
+/** Any { yaml = 2 }, in the form that stock's encoder gives YAML. */
 function any(writer: BackwardWriter, field: number, value: Json | undefined): void {
   const before = writer.written;
-  writer.string(2, `${stringify(value)}\n`);
+  writer.string(2, yamlOf(value));
   writer.message(field, before);
+}
+
+const maxTexts = 4096;
+/** A document repeats few values thousands of times. */
+const yamlTexts = new Map<string, string>();
+
+function yamlOf(value: Json | undefined): string {
+  const json = stringify(value);
+  let text = yamlTexts.get(json);
+  if (text === undefined) {
+    const parsed = new Document(JSON.parse(json) as unknown);
+    visit(parsed, {
+      Scalar: (_, scalar) => {
+        if (scalar.value === '') scalar.type = Scalar.QUOTE_DOUBLE;
+      },
+    });
+    text = parsed.toString({ lineWidth: 0, singleQuote: true, indentSeq: false });
+    if (yamlTexts.size >= maxTexts) yamlTexts.clear();
+    yamlTexts.set(json, text);
+  }
+  return text;
 }
 
 /** The `x-…` members, as NamedAny. */

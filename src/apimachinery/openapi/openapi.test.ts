@@ -202,6 +202,22 @@ describe('OpenAPI v2', () => {
     assert.ok(encodeGnostic(document).byteLength > 100_000);
   });
 
+  it('is encoded for gnostic with extensions as YAML, in the form of stock', () => {
+    const kinds = [{ group: '', kind: 'A', version: 'v1' }];
+    const rules = [{ message: 'not b', rule: "!(self == 'b')" }];
+    const encoded = encodeGnostic({
+      swagger: '2.0',
+      info: { title: 'T', version: 'v' },
+      paths: {},
+      definitions: {
+        A: { type: 'object', 'x-kubernetes-group-version-kind': kinds, 'x-kubernetes-validations': rules },
+      },
+    });
+    const text = Buffer.from(encoded).toString();
+    assert.ok(text.includes('- group: ""\n  kind: A\n  version: v1\n'), text);
+    assert.ok(text.includes("- message: not b\n  rule: '!(self == ''b'')'\n"), text);
+  });
+
   it('is encoded for gnostic with its shared parameters and what authenticates', () => {
     const encoded = encodeGnostic({
       swagger: '2.0',

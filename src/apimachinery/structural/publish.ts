@@ -56,8 +56,11 @@ class Publisher {
       if (opaque && (key === 'type' || key === 'items' || key === 'properties')) continue;
       copy[key] = this.#member(key, value);
     }
-    if (schema['x-kubernetes-embedded-resource'] === true && !opaque)
+    if (schema['x-kubernetes-embedded-resource'] === true && !opaque) {
       copy['properties'] = { ...(isObject(copy['properties']) ? copy['properties'] : {}), ...this.#standard };
+      const required = Array.isArray(copy['required']) ? copy['required'] : [];
+      copy['required'] = [...required, ...['kind', 'apiVersion'].filter((name) => !required.includes(name))];
+    }
     if (v2 && isObject(schema['properties']) && Array.isArray(copy['required']))
       dropNullable(copy, schema['properties']);
     return copy;
