@@ -1,4 +1,4 @@
-import { Document, Scalar, visit } from 'yaml';
+import { Document, Scalar, stringify as toYaml, visit } from 'yaml';
 import { isObject, type Json, type JsonObject, stringify } from '../json.ts';
 import { BackwardWriter } from '../protobuf/writer.ts';
 
@@ -80,7 +80,11 @@ function yamlOf(value: Json | undefined): string {
     const parsed = new Document(JSON.parse(json) as unknown);
     visit(parsed, {
       Scalar: (_, scalar) => {
-        if (scalar.value === '') scalar.type = Scalar.QUOTE_DOUBLE;
+        const { value: inner } = scalar;
+        if (inner === '') scalar.type = Scalar.QUOTE_DOUBLE;
+        // Stock quotes with single quotes what has to be quoted, also where it has some of its own.
+        else if (typeof inner === 'string' && /^[^\n]*'[^\n]*$/.test(inner) && toYaml(inner).startsWith('"'))
+          scalar.type = Scalar.QUOTE_SINGLE;
       },
     });
     text = parsed.toString({ lineWidth: 0, singleQuote: true, indentSeq: false });
