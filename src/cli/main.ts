@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<CommandM
   start: ['run the server', () => import('./start.ts')],
   migrate: ['bring the schema of a database up to date', () => import('./migrate.ts')],
   'rotate-encryption': ['encrypt what is stored with a new key', () => import('./rotate-encryption.ts')],
+  kubeconfig: ['write, list and revoke kubeconfigs for teams', () => import('./kubeconfig.ts')],
   'why-denied': ['say why somebody may or may not do something', () => import('./why-denied.ts')],
   demo: ['show the path from a workspace to a physical cluster', () => import('./demo.ts')],
 };

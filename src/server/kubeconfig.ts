@@ -11,6 +11,8 @@ export type KubeconfigOptions = {
   /** The credential: a bearer token or a client certificate. */
   readonly token?: string;
   readonly clientCert?: { readonly certPem: string; readonly keyPem: string };
+  /** A program that gets one (client.authentication.k8s.io/v1). */
+  readonly exec?: { readonly command: string; readonly args: readonly string[] };
   readonly contextName: string;
   /** Name of the user entry; default `<contextName>-user`. */
   readonly userName?: string;
@@ -19,7 +21,7 @@ export type KubeconfigOptions = {
 
 /** The kubeconfig (v1 Config, YAML) with one cluster, one user and one context, which is the current one. */
 export function formatKubeconfig(options: KubeconfigOptions): string {
-  const { token, clientCert, contextName } = options;
+  const { token, clientCert, contextName, exec } = options;
   const user = options.userName ?? `${contextName}-user`;
   return stringify({
     apiVersion: 'v1',
@@ -38,6 +40,17 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
           ...(clientCert === undefined
             ? {}
             : { 'client-certificate-data': base64(clientCert.certPem), 'client-key-data': base64(clientCert.keyPem) }),
+          ...(exec === undefined
+            ? {}
+            : {
+                exec: {
+                  apiVersion: 'client.authentication.k8s.io/v1',
+                  command: exec.command,
+                  args: [...exec.args],
+                  interactiveMode: 'IfAvailable',
+                  provideClusterInfo: false,
+                },
+              }),
         },
       },
     ],
