@@ -25,6 +25,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { ConfigurationIndex } from './dynamic/configuration-index.ts';
 import { admissionConfigurations } from './dynamic/announce.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
+import { mutatingPolicies } from './policy/mutating.ts';
 import { paramAccess } from './policy/param-access.ts';
 import { validatingPolicies } from './policy/validating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
@@ -37,6 +38,8 @@ export type AdmissionOptions = {
   readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
   /** Calls the webhooks of logical clusters. Absent: every call fails. */
   readonly webhooks?: WebhookCaller;
+  /** Whether MutatingAdmissionPolicies are served; default: no, as in stock. */
+  readonly mutatingPolicies?: boolean;
   /** Which of stock's plugins are on. Default: as in stock. */
   readonly choice?: PluginChoice;
   /** Further plugins, after the server's own: the check of RBAC escalation, an embedding program's rules. */
@@ -61,6 +64,7 @@ const stockPlugins: Readonly<Record<string, (options: AdmissionOptions & Dynamic
   DefaultIngressClass: defaultIngressClass,
   LimitRanger: limitRanger,
   OwnerReferencesPermissionEnforcement: ownerReferencesPermission,
+  MutatingAdmissionPolicy: mutatingPolicies,
   MutatingAdmissionWebhook: mutatingWebhooks,
   ValidatingAdmissionPolicy: validatingPolicies,
   ValidatingAdmissionWebhook: validatingWebhooks,

@@ -41,7 +41,7 @@ export const stockPlugins: readonly StockPlugin[] = [
   plugin('DefaultIngressClass', on, true),
   plugin('DenyServiceExternalIPs', off, false),
   plugin('PodTopologyLabels', on, false),
-  plugin('MutatingAdmissionPolicy', on, false),
+  plugin('MutatingAdmissionPolicy', on, true),
   plugin('MutatingAdmissionWebhook', on, true),
   plugin('ValidatingAdmissionPolicy', on, true),
   plugin('ValidatingAdmissionWebhook', on, true),

@@ -2,6 +2,7 @@ import { definitionFor } from '../../api/resource-definition.ts';
 import { deepCopy, type Json, type JsonObject, setOwn } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object.ts';
 import { decodeObject } from '../../apimachinery/schema/decode.ts';
+import type { StructSchema } from '../../apimachinery/schema/schema.ts';
 import { writeNulls } from '../../apimachinery/schema/nulls.ts';
 import { builtinSchemaForKind } from '../../api/builtin-types.ts';
 import { apiVersionOf, factsOf } from '../../registry/generic/resource-facts.ts';
@@ -37,17 +38,28 @@ async function converted(attributes: AdmissionAttributes, object: KubeObject, fo
   return result ?? object;
 }
 
+/** The type of what is shown in a form; undefined for subresources whose kind is unknown. */
+export function schemaOf({ kind }: AdmissionAttributes, { version }: Form): StructSchema | undefined {
+  return kind === undefined ? version.schema : builtinSchemaForKind(kind);
+}
+
 /**
- * Fits an object that somebody outside has made to the type of its form, with defaults, as a request's body is.
+ * Fits an object that somebody outside has made to the type of its form, with defaults, as a request's body is. `unknown` takes what does not belong there.
  * @throws DecodeError for a value of the wrong type.
  */
-export function refit({ kind }: AdmissionAttributes, object: JsonObject, form: Form): KubeObject {
-  if (kind !== undefined) {
-    const schema = builtinSchemaForKind(kind);
-    return schema === undefined ? (object as KubeObject) : withMetadata(decodeObject(object, schema).object);
-  }
-  const fitted = withMetadata(decodeObject(object, form.version.schema).object);
-  definitionFor(form.definition, form.version.version).strategy.applyDefaults?.(fitted, form.version.version);
+export function refit(
+  attributes: AdmissionAttributes,
+  object: JsonObject,
+  form: Form,
+  unknown: string[] = [],
+): KubeObject {
+  const schema = schemaOf(attributes, form);
+  if (schema === undefined) return object as KubeObject;
+  const decoded = decodeObject(object, schema);
+  unknown.push(...decoded.unknown);
+  const fitted = withMetadata(decoded.object);
+  if (attributes.kind === undefined)
+    definitionFor(form.definition, form.version.version).strategy.applyDefaults?.(fitted, form.version.version);
   return fitted;
 }
 
@@ -57,8 +69,9 @@ function withMetadata(object: KubeObject): KubeObject {
 }
 
 /** As JSON that others get it: with the nulls that Go writes. Changes and gives its argument. */
-export function asServed({ target, kind }: AdmissionAttributes, object: KubeObject, form: Form): KubeObject {
-  const schema = kind === undefined ? form.version.schema : builtinSchemaForKind(kind);
+export function asServed(attributes: AdmissionAttributes, object: KubeObject, form: Form): KubeObject {
+  const { target, kind } = attributes;
+  const schema = schemaOf(attributes, form);
   if (schema !== undefined && (kind !== undefined || target.definition.builtIn))
     writeNulls(object as JsonObject, schema);
   return object;

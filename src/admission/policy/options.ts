@@ -8,6 +8,8 @@ export type PolicyOptions = {
   readonly store: ObjectStore;
   readonly configurations: ConfigurationIndex;
   readonly catalogs: CatalogSource;
+  /** Whether MutatingAdmissionPolicies are served; default: no, as in stock. */
+  readonly mutatingPolicies?: boolean;
   /** What expressions may ask. */
   readonly authorizer: Pick<ReviewAuthorizer, 'authorize'>;
 };

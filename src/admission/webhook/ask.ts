@@ -58,6 +58,7 @@ export async function askHook(
       throw new HookFailure(hook.name, `failed to call webhook: ${error.message}`);
     throw error;
   }
+  for (const [key, value] of verdict.auditAnnotations) ctx.annotate?.(`${hook.name}/${key}`, value);
   // As in stock, what cannot stand in a header is not told.
   for (const warning of verdict.warnings) if (!/\p{Cc}/u.test(warning)) ctx.warn(warning);
   if (!verdict.allowed) throw refusalOf(hook.name, verdict.status);

@@ -56,8 +56,8 @@ async function dispatch(options: WebhookOptions, request: DynamicRequest, hooks:
   }
   const errors: unknown[] = [];
   await Promise.all(
-    questions.map((question) =>
-      ask(options, request, question).catch((error: unknown) => {
+    questions.map((question, index) =>
+      ask(options, request, question, index).catch((error: unknown) => {
         errors.push(error);
       }),
     ),
@@ -69,11 +69,14 @@ async function ask(
   { webhooks }: WebhookOptions,
   request: DynamicRequest,
   { hook, form, object, oldObject }: Question,
+  index: number,
 ): Promise<void> {
   try {
     await askHook(webhooks, hook, false, request, form, object, oldObject);
   } catch (error) {
     if (!(error instanceof HookFailure)) throw error;
     if (!hook.ignoresFailure) throw failedClosed(error);
+    const key = `failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`;
+    request.attributes.ctx.annotate?.(key, hook.name);
   }
 }

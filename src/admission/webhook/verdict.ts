@@ -12,6 +12,7 @@ export type Verdict = {
   /** The decoded bytes of a patch; empty: none. */
   readonly patch: Buffer;
   readonly patchType: string;
+  readonly auditAnnotations: ReadonlyMap<string, string>;
   /** Status of a refusal. */
   readonly status: JsonObject | undefined;
 };
@@ -47,9 +48,9 @@ export function readVerdict(version: ReviewVersion, uid: string, mutating: boole
     if (got !== expected) throw new InvalidAnswer(`expected webhook response of ${expected}, got ${got}`);
     checkPatch(mutating, fields);
   }
-  const { allowed, warnings, patch, patchType, status } = fields;
+  const { allowed, warnings, auditAnnotations, patch, patchType, status } = fields;
   const type = version === 'v1' ? (patchType ?? '') : patch.length > 0 ? 'JSONPatch' : '';
-  return { allowed, warnings, patch: mutating ? patch : Buffer.alloc(0), patchType: type, status };
+  return { allowed, warnings, auditAnnotations, patch: mutating ? patch : Buffer.alloc(0), patchType: type, status };
 }
 
 type ResponseFields = Omit<Verdict, 'patchType'> & { readonly uid: string; readonly patchType: string | undefined };
@@ -98,14 +99,26 @@ function responseFields(response: JsonObject): ResponseFields {
   const patch = field('patch', 'string', '[]uint8') ?? '';
   const patchType = field('patchType', 'string', 'v1.PatchType');
   const annotations = field('auditAnnotations', 'object', 'map[string]string') ?? {};
+  const auditAnnotations = new Map<string, string>();
   for (const key of Object.keys(annotations))
-    typed(annotations, key, 'string', 'AdmissionResponse.response.auditAnnotations', 'string');
+    auditAnnotations.set(
+      key,
+      typed(annotations, key, 'string', 'AdmissionResponse.response.auditAnnotations', 'string') ?? '',
+    );
   const warnings = (field('warnings', 'array', '[]string') ?? []).map((warning) => {
     if (warning === null) return '';
     if (typeof warning === 'string') return warning;
     throw mismatch(warning, 'AdmissionResponse.response.warnings', 'string');
   });
-  return { uid, allowed, status: status && readStatus(status), patch: bytesOf(patch), patchType, warnings };
+  return {
+    uid,
+    allowed,
+    status: status && readStatus(status),
+    patch: bytesOf(patch),
+    patchType,
+    warnings,
+    auditAnnotations,
+  };
 }
 
 type ByType = { string: string; boolean: boolean; object: JsonObject; array: Json[] };

@@ -1,9 +1,12 @@
 import {
+  APPLY_OBJECT,
   BOOL,
   CelCompileError,
   type CelType,
   DYN,
   type Environment,
+  JSON_PATCH,
+  listOf,
   NULL,
   type Program,
   STRING,
@@ -41,13 +44,15 @@ function shown({ kind, name, text }: CelType): string {
 }
 
 /** What an expression is for: which type it must come to. */
-export type ExpressionUse = 'condition' | 'message' | 'annotation' | 'variable';
+export type ExpressionUse = 'condition' | 'message' | 'annotation' | 'variable' | 'apply' | 'patch';
 
 const resultTypes: Readonly<Record<ExpressionUse, readonly CelType[]>> = {
   condition: [BOOL],
   message: [STRING],
   annotation: [STRING, NULL],
   variable: [],
+  apply: [APPLY_OBJECT],
+  patch: [listOf(JSON_PATCH)],
 };
 
 export type Variable = { readonly name?: string; readonly expression?: string };
@@ -59,18 +64,15 @@ export type Variable = { readonly name?: string; readonly expression?: string };
 export class PolicyCompiler {
   readonly #params: boolean;
   readonly #accepted: (expression: string) => boolean;
-  readonly #mutates: boolean;
   readonly #variables: Record<string, CelType> = {};
   #composes = false;
 
   constructor(options: {
     readonly params: boolean;
     readonly accepted: (expression: string) => boolean;
-    readonly mutates?: boolean;
   }) {
     this.#params = options.params;
     this.#accepted = options.accepted;
-    this.#mutates = options.mutates ?? false;
   }
 
   /** Policies with variables have `variables` everywhere, those without nowhere. */
@@ -87,17 +89,14 @@ export class PolicyCompiler {
   }
 
   compile(expression: string, use: ExpressionUse): Compiled {
-    return this.compileTo(expression, resultTypes[use], use !== 'message');
-  }
-
-  compileTo(expression: string, types: readonly CelType[], authorizer = true): Compiled {
     const plain = admissionEnvironment({
       params: this.#params,
-      authorizer,
+      authorizer: use !== 'message',
       stored: this.#accepted(expression),
-      mutates: this.#mutates,
+      mutates: use === 'apply' || use === 'patch',
     });
-    return compileFor(this.#composes ? withVariables(plain, { ...this.#variables }) : plain, expression, types);
+    const environment = this.#composes ? withVariables(plain, { ...this.#variables }) : plain;
+    return compileFor(environment, expression, resultTypes[use]);
   }
 }
 

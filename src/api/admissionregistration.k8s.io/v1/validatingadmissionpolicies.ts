@@ -1,20 +1,21 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import { expressionError, PolicyCompiler } from '../expressions/compile.ts';
 import { deepEqual, type Json } from '../../../apimachinery/json.ts';
-import { parseApiVersion, type KubeObject } from '../../../apimachinery/object.ts';
+import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, integerColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { type ConditionObject, validateConditions } from '../../../apimachinery/validation/conditions.ts';
-import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../apimachinery/validation/names.ts';
+import { qualifiedName } from '../../../apimachinery/validation/names.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { invalidEach } from '../../field-path.ts';
 import { keepMetadataForStatus } from '../../metadata-for-status.ts';
+import { type ParamKind, report, validateParamKind, validateVariables } from './policy-parts.ts';
 import { type MatchCondition, validateMatchConditions } from './match-conditions.ts';
 import { defaultMatchResources, failurePolicies, type MatchResources, validateMatchResources } from './rules.ts';
 
 type Validation = { expression?: string; message?: string; messageExpression?: string; reason?: string };
 type AuditAnnotation = { key?: string; valueExpression?: string };
 type PolicySpec = {
-  paramKind?: { apiVersion?: string; kind?: string };
+  paramKind?: ParamKind;
   matchConstraints?: MatchResources;
   validations?: Validation[];
   failurePolicy?: string;
@@ -33,11 +34,6 @@ type ValidatingAdmissionPolicy = KubeObject & {
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const maxAuditAnnotations = 20;
 const maxExpressionBytes = 5 * 1024;
-const celReserved = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-);
 
 /** Expressions of a policy that was accepted before may use what new ones may not yet. */
 function acceptedBefore({ spec = {} }: ValidatingAdmissionPolicy): ReadonlySet<string> {
@@ -85,52 +81,6 @@ function validatePolicy(object: KubeObject, checksConditions: boolean, old?: Val
   );
   validateAuditAnnotations(auditAnnotations, metadata.name ?? '', compiler, errors);
   return errors;
-}
-
-function validateParamKind(
-  { apiVersion = '', kind = '' }: NonNullable<PolicySpec['paramKind']>,
-  path: string,
-  errors: FieldError[],
-): void {
-  const at = `${path}.apiVersion`;
-  if (apiVersion === '') errors.push(fieldError.required(at));
-  else if (apiVersion.split('/').length > 2) {
-    errors.push(fieldError.invalid(at, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
-  } else {
-    const { group, version } = parseApiVersion(apiVersion);
-    const groupMessages = group === '' ? [] : dns1123Subdomain(group);
-    if (groupMessages.length > 0) errors.push(fieldError.invalid(at, group, groupMessages.join(',')));
-    const messages = dns1035Label(version);
-    if (version === '') errors.push(fieldError.invalid(at, apiVersion, 'version must be specified'));
-    else if (messages.length > 0) errors.push(fieldError.invalid(at, version, messages.join(',')));
-  }
-  const messages = dns1035Label(kind.toLowerCase());
-  if (kind === '') errors.push(fieldError.required(`${path}.kind`));
-  else if (messages.length > 0) {
-    const message = `may have mixed case, but should otherwise match: ${messages.join(',')}`;
-    errors.push(fieldError.invalid(`${path}.kind`, kind, message));
-  }
-}
-
-function validateVariables(
-  variables: NonNullable<PolicySpec['variables']>,
-  compiler: PolicyCompiler,
-  errors: FieldError[],
-): void {
-  variables.forEach(({ name = '', expression = '' }, index) => {
-    const path = `spec.variables[${index}]`;
-    if (name.trim() === '') errors.push(fieldError.required(`${path}.name`, 'name is not specified'));
-    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || celReserved.has(name)) {
-      errors.push(fieldError.invalid(`${path}.name`, name, 'name is not a valid CEL identifier'));
-    }
-    if (expression.trim() === '') {
-      errors.push(fieldError.required(`${path}.expression`, 'expression is not specified'));
-    } else report(expressionError(compiler.addVariable({ name, expression }), `${path}.expression`), errors);
-  });
-}
-
-function report(error: FieldError | undefined, errors: FieldError[]): void {
-  if (error !== undefined) errors.push(error);
 }
 
 function validateValidation(

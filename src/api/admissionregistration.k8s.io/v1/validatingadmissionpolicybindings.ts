@@ -1,19 +1,13 @@
 import { type FieldError, fieldError, goSyntax } from '../../../apimachinery/errors.ts';
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
-import { type LabelSelectorObject, validateLabelSelector } from '../../../apimachinery/validation/label-selector.ts';
-import { nameIsDns1123Subdomain, pathSegmentName } from '../../../apimachinery/validation/names.ts';
+import { nameIsDns1123Subdomain } from '../../../apimachinery/validation/names.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { invalidEach } from '../../field-path.ts';
 import { goTypedSlice } from '../../../apimachinery/go-syntax.ts';
+import { paramCell, type ParamRef, validateParamRef } from './param-ref.ts';
 import { defaultMatchResources, type MatchResources, validateMatchResources } from './rules.ts';
 
-type ParamRef = {
-  name?: string;
-  namespace?: string;
-  selector?: LabelSelectorObject;
-  parameterNotFoundAction?: string;
-};
 type ValidatingAdmissionPolicyBinding = KubeObject & {
   spec?: {
     policyName?: string;
@@ -24,7 +18,6 @@ type ValidatingAdmissionPolicyBinding = KubeObject & {
 };
 
 const actions = ['Audit', 'Deny', 'Warn'];
-const notFoundActions = ['Deny', 'Allow'];
 
 function validate(object: KubeObject): FieldError[] {
   const { spec = {} } = object as ValidatingAdmissionPolicyBinding;
@@ -36,25 +29,6 @@ function validate(object: KubeObject): FieldError[] {
   if (matchResources !== undefined) validateMatchResources(matchResources, 'spec.matchResources', errors);
   validateActions(validationActions, 'spec.validationActions', errors);
   return errors;
-}
-
-function validateParamRef(params: ParamRef, path: string, errors: FieldError[]): void {
-  const { name = '', selector, parameterNotFoundAction: action = '' } = params;
-  const exclusive = 'name and selector are mutually exclusive';
-  if (name !== '') {
-    invalidEach(`${path}.name`, name, pathSegmentName(name), errors);
-    if (selector !== undefined) errors.push(fieldError.forbidden(`${path}.name`, exclusive));
-  }
-  if (selector !== undefined) {
-    errors.push(...validateLabelSelector(selector, `${path}.selector`));
-    if (name !== '') errors.push(fieldError.forbidden(`${path}.selector`, exclusive));
-  }
-  if (name === '' && selector === undefined) {
-    errors.push(fieldError.required(path, 'one of name or selector must be specified'));
-  }
-  const at = `${path}.parameterNotFoundAction`;
-  if (action === '') errors.push(fieldError.required(at));
-  else if (!notFoundActions.includes(action)) errors.push(fieldError.notSupported(at, action, notFoundActions));
 }
 
 function validateActions(given: readonly string[], path: string, errors: FieldError[]): void {
@@ -70,24 +44,6 @@ function validateActions(given: readonly string[], path: string, errors: FieldEr
     errors.push(fieldError.invalid(path, goSyntax(shown), message));
   }
   if (given.length === 0) errors.push(fieldError.required(path, 'at least one validation action is required'));
-}
-
-/** A selector as its generated String function prints it. */
-function protoSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelectorObject): string {
-  const labels = Object.keys(matchLabels)
-    .toSorted()
-    .map((key) => `${key}: ${matchLabels[key] ?? ''},`);
-  const expressions = matchExpressions.map(
-    ({ key = '', operator = '', values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  );
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
-}
-
-function paramCell(params: ParamRef | undefined): string {
-  const { name = '', namespace = '', selector } = params ?? {};
-  if (name !== '') return `${namespace === '' ? '*' : namespace}/${name}`;
-  return selector === undefined ? '<unset>' : protoSelector(selector);
 }
 
 export const validatingAdmissionPolicyBindings = builtinResource({
