@@ -1,5 +1,6 @@
 import { crdResource } from '../api/apiextensions.k8s.io/v1/types.ts';
 import { apiServiceResource } from '../api/apiregistration.k8s.io/v1/types.ts';
+import { ipAddressResource } from '../api/networking.k8s.io/v1/ipaddress-types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { apiServiceHooks } from './apiregistration/hooks.ts';
 import { type TokenReviewer, tokenReviewStorage } from './authentication/token-review.ts';
@@ -20,6 +21,7 @@ import { defaultServiceRanges, type ServiceRanges } from './core/services/ranges
 import { customResourceDefinitionHooks } from './customresources/hooks.ts';
 import type { RestStorageFactory } from './generic/engine.ts';
 import type { ResourceHooks } from './generic/hooks.ts';
+import { ipAddressHooks } from './networking/ip-addresses.ts';
 import { logicalClusterStorage } from './tenancy/logical-clusters.ts';
 import { workspaceHooks } from './tenancy/workspaces.ts';
 
@@ -74,6 +76,7 @@ export function standardStorages(options: StandardOptions): {
     hooks: {
       namespaces: namespaceHooks,
       pods: podHooks,
+      [ipAddressResource]: ipAddressHooks(store),
       services: serviceHooks({ store, ranges: options.serviceRanges ?? defaultServiceRanges }),
       'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
       ...(builtIn === undefined

@@ -28,17 +28,24 @@ export async function startSampleServer(directory: string, kubeconfig: string): 
   const peer = `http://127.0.0.1:${peerPort}`;
   const client = `http://127.0.0.1:${clientPort}`;
   const children = [
-    start(directory, 'etcd', database, [
-      ...['--data-dir', join(directory, 'etcd'), '--initial-cluster', `default=${peer}`],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-    ]),
-    start(directory, 'sample-apiserver', program, [
-      ...['--etcd-servers', client, '--bind-address', host, '--secure-port', String(port)],
-      ...['--tls-cert-file', files.cert, '--tls-private-key-file', files.key],
-      ...['--kubeconfig', kubeconfig, '--authentication-kubeconfig', kubeconfig],
-      ...['--authorization-kubeconfig', kubeconfig],
-    ]),
+    start(directory, 'etcd', database, {
+      '--data-dir': join(directory, 'etcd'),
+      '--initial-cluster': `default=${peer}`,
+      '--listen-client-urls': client,
+      '--advertise-client-urls': client,
+      '--listen-peer-urls': peer,
+      '--initial-advertise-peer-urls': peer,
+    }),
+    start(directory, 'sample-apiserver', program, {
+      '--etcd-servers': client,
+      '--bind-address': host,
+      '--secure-port': String(port),
+      '--tls-cert-file': files.cert,
+      '--tls-private-key-file': files.key,
+      '--kubeconfig': kubeconfig,
+      '--authentication-kubeconfig': kubeconfig,
+      '--authorization-kubeconfig': kubeconfig,
+    }),
   ];
   return {
     host,
@@ -50,9 +57,14 @@ export async function startSampleServer(directory: string, kubeconfig: string): 
   };
 }
 
-function start(directory: string, name: string, program: string, args: readonly string[]): ChildProcess {
+function start(
+  directory: string,
+  name: string,
+  program: string,
+  flags: Readonly<Record<string, string>>,
+): ChildProcess {
   const log = openSync(join(directory, `${name}.log`), 'a');
-  return spawn(program, args, { stdio: ['ignore', log, log] });
+  return spawn(program, Object.entries(flags).flat(), { stdio: ['ignore', log, log] });
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -51,6 +51,39 @@ describe('migrations', () => {
     assert.equal(await checkSchema(empty), 'current');
   });
 
+  it('make IPAddresses of the addresses that Services have had, beside those that somebody has made', async () => {
+    const internal = (
+      name: string,
+    ) => `{"kind":"ServiceIP","apiVersion":"internal.atoll.dev/v1","metadata":{"name":"${name}","uid":"u",
+      "creationTimestamp":"2026-01-02T03:04:05Z"},"spec":{"namespace":"default","name":"a\\"b","uid":"s"}}`;
+    await run(empty, "insert into resources (name) values ('serviceips.internal.atoll.dev')");
+    const insert = (resource: string, name: string, body: string) =>
+      run(
+        empty,
+        `insert into objects (cluster_id, resource_id, revision, namespace, name, body)
+         select 1, id, 7, '', '${name}', '${body}' from resources where name = '${resource}'`,
+      );
+    for (const name of ['10.0.0.1', '10.0.0.2']) await insert('serviceips.internal.atoll.dev', name, internal(name));
+    await insert('ipaddresses.networking.k8s.io', '10.0.0.2', '{"own":true}');
+    await run(empty, "delete from knex_migrations where name like '000004%'");
+    await migrate(empty);
+    const found = await run(
+      empty,
+      "select o.name, o.revision, o.body::text as text from objects o join resources r on r.id = o.resource_id where r.name like '%ip%' order by o.name",
+    );
+    const labels =
+      '{"ipaddress.kubernetes.io/ip-family":"IPv4","ipaddress.kubernetes.io/managed-by":"ipallocator.k8s.io"}';
+    assert.deepEqual(found.rows, [
+      {
+        name: '10.0.0.1',
+        revision: '7',
+        text: `{"kind":"IPAddress","apiVersion":"networking.k8s.io/v1","metadata":{"name":"10.0.0.1","uid":"u","creationTimestamp":"2026-01-02T03:04:05Z","labels":${labels}},"spec":{"parentRef":{"resource":"services","namespace":"default","name":"a\\"b"}}}`,
+      },
+      { name: '10.0.0.2', revision: '7', text: '{"own":true}' },
+    ]);
+    await run(empty, 'delete from objects');
+  });
+
   it('know a newer database, and one that is behind', async () => {
     await run(empty, "insert into knex_migrations (name, batch, migration_time) values ('999999-later', 9, now())");
     assert.equal(await checkSchema(empty), 'ahead');

@@ -2,6 +2,7 @@ import knexFactory, { type Knex } from 'knex';
 import * as storage from '../../../migrations/000001-storage.ts';
 import * as guards from '../../../migrations/000002-guards.ts';
 import * as sealingKeys from '../../../migrations/000003-sealing-keys.ts';
+import * as ipAddresses from '../../../migrations/000004-ip-addresses.ts';
 import { errorText, isUnavailable } from '../../pg/errors.ts';
 import { StorageUnavailable } from '../object-store.ts';
 
@@ -12,6 +13,7 @@ const migrations: readonly Migration[] = [
   { name: '000001-storage', up: storage.up, down: storage.down },
   { name: '000002-guards', up: guards.up, down: guards.down },
   { name: '000003-sealing-keys', up: sealingKeys.up, down: sealingKeys.down },
+  { name: '000004-ip-addresses', up: ipAddresses.up, down: ipAddresses.down },
 ];
 
 const source: Knex.MigrationSource<Migration> = {

@@ -6,9 +6,7 @@ import { strictIpAddress } from '../../../apimachinery/validation/ip.ts';
 import { dns1123Subdomain, pathSegmentName } from '../../../apimachinery/validation/names.ts';
 import { builtinResource } from '../../builtin-resource.ts';
 import { invalidEach, requireUnchanged } from '../../field-path.ts';
-
-type ParentReference = { group?: string; resource?: string; namespace?: string; name?: string };
-type IPAddress = KubeObject & { spec?: { parentRef?: ParentReference } };
+import type { IPAddress, ParentReference } from './ipaddress-types.ts';
 
 function validate(object: KubeObject): FieldError[] {
   const { parentRef } = (object as IPAddress).spec ?? {};

@@ -7,7 +7,7 @@ import { builtinResource } from '../../builtin-resource.ts';
 import { immutableMessage, invalidEach } from '../../field-path.ts';
 import { keepMetadataForStatus } from '../../metadata-for-status.ts';
 
-type ServiceCIDR = KubeObject & { spec?: { cidrs?: string[] } };
+export type ServiceCIDR = KubeObject & { spec?: { cidrs?: string[] } };
 
 const path = 'spec.cidrs';
 

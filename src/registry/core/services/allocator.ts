@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Service } from '../../../api/core/v1/service-types.ts';
 import { type ApiError, internalError } from '../../../apimachinery/errors.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
@@ -6,16 +5,20 @@ import type { ClusterName } from '../../../logicalcluster/name.ts';
 import type { ObjectKey, ObjectStore, WriteItem } from '../../../storage/object-store.ts';
 import { storedText } from '../../../storage/serialized-object.ts';
 import { refuseWhenTaken } from '../../generic/hooks.ts';
-import { structField, textField } from '../../generic/object-fields.ts';
 import type { NumberRange } from './ranges.ts';
 
 export type AllocatorOptions = {
-  /** Under which the numbers in use are stored, one object each; no API serves it. */
+  /** Under which the numbers in use are stored, one object each. */
   readonly resource: string;
-  readonly kind: string;
   readonly range: NumberRange;
+  /** Further ranges of a logical cluster, looked at when `range` has no number left. */
+  readonly moreRanges?: (cluster: ClusterName) => Promise<readonly NumberRange[]>;
   readonly nameOf: (value: number) => string;
   readonly numberOf: (name: string) => number | undefined;
+  /** What says that the number is the Service's, and when. */
+  readonly claim: (name: string, service: Service, now: string) => KubeObject;
+  /** Whether an object says so. */
+  readonly isClaimOf: (object: KubeObject, service: Service) => boolean;
 };
 
 /** Numbers of a range that at most one Service of a logical cluster has. */
@@ -33,7 +36,7 @@ const maxGuesses = 8;
 
 export function createAllocator(
   store: Pick<ObjectStore, 'get' | 'getAny' | 'list'>,
-  { resource, kind, range, nameOf, numberOf }: AllocatorOptions,
+  { resource, range, moreRanges, nameOf, numberOf, claim, isClaimOf }: AllocatorOptions,
 ): Allocator {
   const keyOf = (cluster: ClusterName, value: number): ObjectKey => ({
     cluster,
@@ -53,24 +56,22 @@ export function createAllocator(
         const value = numberOf(key.name);
         if (value !== undefined) used.add(value);
       }
-      return range.free(used);
+      const free = range.free(used);
+      if (free !== undefined || moreRanges === undefined) return free;
+      for (const more of await moreRanges(cluster)) {
+        const found = more.free(used);
+        if (found !== undefined) return found;
+      }
+      return undefined;
     },
     take(cluster, value, service) {
-      const { namespace = '', name = '', uid = '' } = service.metadata;
-      const object: KubeObject = {
-        kind,
-        apiVersion: 'internal.atoll.dev/v1',
-        metadata: { name: nameOf(value), uid: randomUUID(), creationTimestamp: formatTime(new Date()) },
-        spec: { namespace, name, uid },
-      };
+      const object = claim(nameOf(value), service, formatTime(new Date()));
       return { op: 'create', key: keyOf(cluster, value), text: storedText(object) };
     },
     async release(cluster, value, service) {
       const key = keyOf(cluster, value);
       const found = await store.get(key);
-      if (found === undefined || textField(structField(found.object, 'spec'), 'uid') !== service.metadata.uid) {
-        return undefined;
-      }
+      if (found === undefined || !isClaimOf(found.object, service)) return undefined;
       return { op: 'delete', key, expected: found.revision, text: found.text };
     },
   };

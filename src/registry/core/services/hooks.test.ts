@@ -15,9 +15,12 @@ async function make(fixture: Fixture, name: string, spec?: JsonObject, dryRun = 
   return ((await fixture.create('services', service(name, spec), { dryRun })) as Service).spec ?? {};
 }
 
+const addresses = 'ipaddresses.networking.k8s.io';
+const nodePorts = 'servicenodeports.internal.atoll.dev';
+
 async function allocated(fixture: Fixture, resource: string): Promise<string[]> {
   const cluster = 'root' as ClusterName;
-  const list = await fixture.store.list({ cluster, resource: `${resource}.internal.atoll.dev`, at: { mode: 'fresh' } });
+  const list = await fixture.store.list({ cluster, resource, at: { mode: 'fresh' } });
   return list.items.map(({ key }) => key.name);
 }
 
@@ -69,13 +72,13 @@ describe('addresses of Services', () => {
     assert.equal((await make(fixture, 'headless', { clusterIP: 'None' })).clusterIP, 'None');
     assert.equal((await make(fixture, 'out', { type: 'ExternalName', externalName: 'x.y' })).clusterIP, undefined);
     const { clusterIP = '' } = await make(fixture, 'a');
-    assert.deepEqual(await allocated(fixture, 'serviceips'), [clusterIP]);
+    assert.deepEqual(await allocated(fixture, addresses), [clusterIP]);
     const external = { type: 'ExternalName', externalName: 'x.y' };
     await fixture.patch('services', 'a', 'merge', { spec: external });
-    assert.deepEqual(await allocated(fixture, 'serviceips'), []);
+    assert.deepEqual(await allocated(fixture, addresses), []);
     await fixture.patch('services', 'a', 'merge', { spec: { type: 'ClusterIP', externalName: null } });
     const { spec } = (await fixture.get('services', 'a')) as Service;
-    assert.deepEqual(await allocated(fixture, 'serviceips'), [spec?.clusterIP]);
+    assert.deepEqual(await allocated(fixture, addresses), [spec?.clusterIP]);
   });
 
   it('stay over updates', async () => {
@@ -93,8 +96,8 @@ describe('addresses of Services', () => {
   it('are taken by no dry run', async () => {
     const fixture = await createFixture();
     assert.equal((await make(fixture, 'a', { type: 'NodePort' }, true)).clusterIP, '10.96.0.0');
-    assert.deepEqual(await allocated(fixture, 'serviceips'), []);
-    assert.deepEqual(await allocated(fixture, 'servicenodeports'), []);
+    assert.deepEqual(await allocated(fixture, addresses), []);
+    assert.deepEqual(await allocated(fixture, nodePorts), []);
   });
 
   it('refuse what needs a second family', async () => {
@@ -156,12 +159,67 @@ describe('node ports of Services', () => {
     ];
     const made = await make(fixture, 'a', { type: 'LoadBalancer', externalTrafficPolicy: 'Local', ports });
     assert.equal(made.ports?.[0]?.nodePort, made.ports?.[1]?.nodePort);
-    assert.equal((await allocated(fixture, 'servicenodeports')).length, 2);
+    assert.equal((await allocated(fixture, nodePorts)).length, 2);
     assert.ok(made.healthCheckNodePort);
     await fixture.patch('services', 'a', 'merge', { spec: { type: 'NodePort' } });
-    assert.deepEqual(await allocated(fixture, 'servicenodeports'), [String(made.ports?.[0]?.nodePort)]);
+    assert.deepEqual(await allocated(fixture, nodePorts), [String(made.ports?.[0]?.nodePort)]);
     await fixture.delete('services', 'a');
-    assert.deepEqual(await allocated(fixture, 'servicenodeports'), []);
-    assert.deepEqual(await allocated(fixture, 'serviceips'), []);
+    assert.deepEqual(await allocated(fixture, nodePorts), []);
+    assert.deepEqual(await allocated(fixture, addresses), []);
+  });
+});
+
+describe('IPAddresses', () => {
+  const address = (name: string, parent: string): JsonObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IPAddress',
+    metadata: { name },
+    spec: { parentRef: { resource: 'services', namespace: 'default', name: parent } },
+  });
+  const reserved = { ...address('10.96.3.4', 'nobody') };
+
+  it('tell whose an address is, as stock writes them, and go with the Service only', async () => {
+    const fixture = await createFixture();
+    const { clusterIP = '' } = await make(fixture, 'a');
+    const { metadata, spec } = await fixture.get(addresses, clusterIP);
+    assert.deepEqual(spec, { parentRef: { resource: 'services', namespace: 'default', name: 'a' } });
+    assert.deepEqual(metadata.labels, {
+      'ipaddress.kubernetes.io/ip-family': 'IPv4',
+      'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+    });
+    assert.equal(metadata.managedFields?.[0]?.manager, 'kube-apiserver');
+    await assert.rejects(
+      fixture.delete(addresses, clusterIP),
+      apiError(403, /it is the address of the Service default\/a$/),
+    );
+    await fixture.delete('services', 'a');
+    assert.deepEqual(await allocated(fixture, addresses), []);
+  });
+
+  it('that somebody has made keep their address from Services, and stay', async () => {
+    const fixture = await createFixture();
+    await fixture.create(addresses, reserved);
+    await assert.rejects(
+      make(fixture, 'a', { clusterIP: '10.96.3.4' }),
+      apiError(422, /failed to allocate IP 10\.96\.3\.4: provided IP is already allocated$/),
+    );
+    await fixture.delete(addresses, '10.96.3.4');
+    assert.equal((await make(fixture, 'a', { clusterIP: '10.96.3.4' })).clusterIP, '10.96.3.4');
+  });
+
+  it('are also of the ranges that ServiceCIDRs add', async () => {
+    const fixture = await createFixture({ standard: { serviceRanges: { ...small, clusterIps: '10.0.0.0/30' } } });
+    const ask = () => make(fixture, 'asks', { clusterIP: '10.7.0.9' });
+    await assert.rejects(ask(), apiError(422, /the provided network does not match the current range$/));
+    await fixture.create('servicecidrs.networking.k8s.io', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: 'more' },
+      spec: { cidrs: ['10.7.0.0/24', 'fd00::/64'] },
+    });
+    assert.equal((await ask()).clusterIP, '10.7.0.9');
+    const made = await Promise.all(['a', 'b', 'c'].map((name) => make(fixture, name)));
+    assert.equal(new Set(made.map(({ clusterIP }) => clusterIP)).size, 3);
+    assert.equal(made.filter(({ clusterIP }) => clusterIP?.startsWith('10.7.0.')).length, 1);
   });
 });

@@ -7,7 +7,9 @@ import type { ClusterName } from '../../../logicalcluster/name.ts';
 import type { ObjectStore, WriteItem } from '../../../storage/object-store.ts';
 import { refuseWhenTaken, type ResourceHooks } from '../../generic/hooks.ts';
 import { type Allocator, createAllocator, Plan } from './allocator.ts';
+import { addressClaims, nodePortClaims } from './claims.ts';
 import { checkFamilies } from './families.ts';
+import { serviceCidrRanges } from './service-cidrs.ts';
 import { ipv4Number, ipv4Text, parseIpRange, parsePortRange, type ServiceRanges } from './ranges.ts';
 
 export type ServiceHookOptions = {
@@ -30,20 +32,13 @@ type Context = {
 export function serviceHooks(options: ServiceHookOptions): ResourceHooks {
   const { network, hosts } = parseIpRange(options.ranges.clusterIps);
   const portNumbers = parsePortRange(options.ranges.nodePorts);
-  const ips = createAllocator(options.store, {
-    resource: 'serviceips.internal.atoll.dev',
-    kind: 'ServiceIP',
-    range: hosts,
-    nameOf: ipv4Text,
-    numberOf: ipv4Number,
-  });
-  const ports = createAllocator(options.store, {
-    resource: 'servicenodeports.internal.atoll.dev',
-    kind: 'ServiceNodePort',
-    range: portNumbers,
-    nameOf: String,
-    numberOf: Number,
-  });
+  const moreRanges = (cluster: ClusterName) => serviceCidrRanges(options.store, cluster);
+  const ips = createAllocator(options.store, { ...addressClaims, range: hosts, moreRanges });
+  const ports = createAllocator(options.store, { ...nodePortClaims, range: portNumbers });
+
+  async function isInMoreRanges(cluster: ClusterName, value: number): Promise<boolean> {
+    return (await moreRanges(cluster)).some((range) => range.contains(value));
+  }
 
   async function giveIp(context: Context): Promise<void> {
     const { spec, service, cluster, dryRun, items } = context;
@@ -61,7 +56,7 @@ export function serviceHooks(options: ServiceHookOptions): ResourceHooks {
     const value = ipv4Number(asked);
     // Validation has more to say of what is no address.
     if (ipFamily(asked) === undefined) return;
-    if (value === undefined || !hosts.contains(value)) {
+    if (value === undefined || !(hosts.contains(value) || (await isInMoreRanges(cluster, value)))) {
       throw refusedIp(service, asked, 'the provided network does not match the current range');
     }
     if (dryRun) return;
