@@ -1,12 +1,16 @@
 import { formatRequests } from './generic-formats.ts';
 import { listRequests } from './generic-lists.ts';
+import { subresourceRequests } from './generic-subresources.ts';
 import { watchRequests } from './generic-watches.ts';
+import { writeRequests } from './generic-writes.ts';
 import type { DifferentialRequest } from './request.ts';
 
 const sets: Readonly<Record<string, readonly DifferentialRequest[]>> = {
   'generic-formats': formatRequests,
   'generic-lists': listRequests,
   'generic-watches': watchRequests,
+  'generic-writes': writeRequests,
+  'generic-subresources': subresourceRequests,
 };
 
 /** The names of the sets of requests about what all kinds have in common. */

@@ -38,6 +38,7 @@ function normalizeText(text: string): string {
       '(RV) does not match the ResourceVersion in record (RV)',
     )
     .replace(/"continue":\s*"([^"]+)"/g, (_, token: string) => `"continue":${JSON.stringify(tokenText(token))}`)
+    .replace(/"token":"ey[\w.-]+"/g, '"token":"JWT"')
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-XXXXX')
     .replace(/"(generated-|cv-)[a-z0-9]{5}"/g, '"$1XXXXX"')
     .replace(/"(\d+)(s|m|h|m\d+s)"/g, '"AGE"')

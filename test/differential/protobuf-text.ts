@@ -68,6 +68,7 @@ function valueText(content: Buffer): string {
   const text = content.toString();
   if (uid.test(text)) return 'UID';
   if (/^\d{2,}$/.test(text)) return 'RV';
+  if (text.startsWith('eyJ2')) return 'TOKEN';
   if (/^[[{]/.test(text)) {
     try {
       return sorted(JSON.parse(text));

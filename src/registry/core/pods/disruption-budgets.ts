@@ -1,5 +1,5 @@
-import { ApiError, internalError, tooManyRequests } from '../../../apimachinery/errors.ts';
-import { deepCopy, type Json, type JsonObject } from '../../../apimachinery/json.ts';
+import { ApiError, tooManyRequests } from '../../../apimachinery/errors.ts';
+import { deepCopy, isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
 import { labelSelectorFromObject, matchesLabels } from '../../../apimachinery/labels.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object.ts';
 import type { CachedObject, ObjectKey } from '../../../storage/object-store.ts';
@@ -22,9 +22,12 @@ export async function takeDisruption(engine: Engine, pod: CachedObject, dryRun: 
   const [budget] = covering;
   if (budget === undefined) return;
   if (covering.length > 1)
-    throw internalError(
-      new Error('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'),
+    throw new ApiError(
+      500,
+      '',
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     );
+  if (!isReady(pod) && mayGoUnready(budget.object)) return;
   await guaranteedWrite(engine.store, budget.key, budgets, (current) => {
     const taken = current === undefined ? undefined : withOneLess(current.object, name, engine.now());
     if (current === undefined || taken === undefined || dryRun) return Promise.resolve({ answer: undefined });
@@ -32,6 +35,22 @@ export async function takeDisruption(engine: Engine, pod: CachedObject, dryRun: 
     const item = { op: 'update' as const, key, expected: current.revision, text: storedText(taken) };
     return Promise.resolve({ items: [item], finish: () => undefined });
   });
+}
+
+/** Pods that are not ready are no loss to an application that has what it needs, or whose budget says so. */
+function mayGoUnready(budget: KubeObject): boolean {
+  if (structField(budget, 'spec')?.['unhealthyPodEvictionPolicy'] === 'AlwaysAllow') return true;
+  const status = structField(budget, 'status');
+  const desired = numberField(status, 'desiredHealthy');
+  return desired > 0 && numberField(status, 'currentHealthy') >= desired;
+}
+
+function isReady(pod: CachedObject): boolean {
+  const conditions = structField(pod.object, 'status')?.['conditions'];
+  return (
+    Array.isArray(conditions) &&
+    conditions.some((each) => isObject(each) && each['type'] === 'Ready' && each['status'] === 'True')
+  );
 }
 
 function covers(budget: KubeObject, pod: CachedObject): boolean {

@@ -69,18 +69,26 @@ describe('pods', () => {
     const fixture = await createFixture();
     const evict = (name: string): Promise<unknown> =>
       post(fixture, name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } });
-    const running = async (name: string): Promise<void> => {
+    const running = async (name: string, ready = true): Promise<void> => {
       await fixture.create('pods', pod(name));
       await bind(fixture, name);
       const stored = await fixture.get('pods', name);
       await fixture.update(
         'pods',
-        object({ ...stored, status: { ...(stored['status'] as JsonObject), phase: 'Running' } } as JsonObject),
+        object({
+          ...stored,
+          status: {
+            ...(stored['status'] as JsonObject),
+            phase: 'Running',
+            conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+          },
+        } as JsonObject),
         { subresource: 'status' },
       );
     };
     await running('a');
     await running('b');
+    await running('unready', false);
     const budget = await fixture.create('poddisruptionbudgets.policy', {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
@@ -98,10 +106,47 @@ describe('pods', () => {
       subresource: 'status',
     });
     await evict('a');
-    assert.ok((await fixture.get('pods', 'a')).metadata.deletionTimestamp);
+    const evicted = await fixture.get('pods', 'a');
+    assert.ok(evicted.metadata.deletionTimestamp);
+    const { conditions } = evicted['status'] as { conditions: { type: string; reason?: string }[] };
+    assert.deepEqual(
+      conditions.map(({ type, reason }) => [type, reason]),
+      [
+        ['Ready', undefined],
+        ['DisruptionTarget', 'EvictionByEvictionAPI'],
+      ],
+    );
     await assert.rejects(
       evict('b'),
       apiError(429, "Cannot evict pod as it would violate the pod's disruption budget."),
     );
+    // What is not ready is no loss while enough others are.
+    await evict('unready');
+    assert.ok((await fixture.get('pods', 'unready')).metadata.deletionTimestamp);
+  });
+
+  it('are bound and evicted under their own name, and only as asked', async () => {
+    const fixture = await createFixture();
+    await fixture.create('pods', pod('a'));
+    await fixture.create('pods', pod('gated', { schedulingGates: [{ name: 'example.com/g' }] }));
+    const binding = (name: string, target: JsonObject, more: JsonObject = {}): JsonObject => ({
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, ...more },
+      target,
+    });
+    const node = { kind: 'Node', name: 'n1' };
+    const refused = (body: JsonObject, code: number, text: string | RegExp, name = 'a', subresource = 'binding') =>
+      assert.rejects(post(fixture, name, subresource, body), apiError(code, text));
+    await refused(binding('b', node), 400, 'name in URL does not match name in Binding object');
+    await refused(binding('a', {}), 400, 'target.name: Required value');
+    await refused(binding('a', node, { uid: 'x' }), 409, /on pods "a": .*UID in precondition: x, UID in object meta: /);
+    await refused(binding('gated', node), 409, /pod gated has non-empty \.spec\.schedulingGates$/, 'gated');
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a' } };
+    await refused({ ...eviction, metadata: {} }, 400, /does not match name in Eviction object$/, 'a', 'eviction');
+    const policy = { ...eviction, deleteOptions: { propagationPolicy: 'x' } };
+    await refused(policy, 422, /propagationPolicy: Unsupported value: "x"/, 'a', 'eviction');
+    await post(fixture, 'a', 'eviction', { ...eviction, deleteOptions: { dryRun: ['All'] } });
+    assert.equal((await fixture.get('pods', 'a')).metadata.deletionTimestamp, undefined);
   });
 });

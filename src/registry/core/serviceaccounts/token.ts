@@ -1,5 +1,7 @@
 import { badRequest, conflict, type FieldError, fieldError, invalid, notFound } from '../../../apimachinery/errors.ts';
+import { builtinSchema } from '../../../api/builtin-types.ts';
 import { isObject, type Json, type JsonObject } from '../../../apimachinery/json.ts';
+import { trackUpdate } from '../../../apimachinery/managedfields/index.ts';
 import { formatTime, type KubeObject, parseApiVersion } from '../../../apimachinery/object.ts';
 import type { ClusterName } from '../../../logicalcluster/name.ts';
 import type { CachedObject } from '../../../storage/object-store.ts';
@@ -26,6 +28,8 @@ export interface TokenIssuer {
 
 const serviceAccounts = { group: '', resource: 'serviceaccounts' };
 const tokenRequest = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+const tokenRequestVersion = `${tokenRequest.group}/v1`;
+const schema = builtinSchema('io.k8s.api.authentication.v1.TokenRequest');
 const defaultSeconds = 3600;
 const minSeconds = 600;
 const maxSeconds = 2 ** 32;
@@ -42,6 +46,8 @@ const bindable: Readonly<Record<BoundKind, { resource: string; namespaced: boole
 export function serviceAccountTokenStorage(issuer: TokenIssuer): RestStorageFactory {
   return (engine) => ({
     async create(ctx, target, request, options) {
+      const manager = options.fieldManager ?? ctx.defaultFieldManager;
+      const managedFields = owned(request, manager, engine.now());
       claimName(target, request);
       const account = await find(engine, ctx, 'serviceaccounts', target.namespace, target.name);
       if (account === undefined) throw notFound(serviceAccounts, target.name);
@@ -63,8 +69,13 @@ export function serviceAccountTokenStorage(issuer: TokenIssuer): RestStorageFact
           });
       return renderObject({
         kind: tokenRequest.kind,
-        apiVersion: `${tokenRequest.group}/v1`,
-        metadata: { name: target.name, namespace: target.namespace, creationTimestamp: formatTime(engine.now()) },
+        apiVersion: tokenRequestVersion,
+        metadata: {
+          name: target.name,
+          namespace: target.namespace,
+          creationTimestamp: formatTime(engine.now()),
+          ...(managedFields === undefined ? {} : { managedFields }),
+        },
         spec: {
           audiences: [...issued.audiences],
           expirationSeconds: seconds,
@@ -73,6 +84,21 @@ export function serviceAccountTokenStorage(issuer: TokenIssuer): RestStorageFact
         status: { token: issued.token, expirationTimestamp: formatTime(issued.expiration) },
       });
     },
+  });
+}
+
+/** Who has asked for what; the lifetime is always asked for, since it has a default. */
+function owned(request: KubeObject, manager: string, now: Date): KubeObject['metadata']['managedFields'] {
+  const spec = { expirationSeconds: defaultSeconds, ...structField(request, 'spec') };
+  const updated = { ...request, spec } as KubeObject;
+  return trackUpdate({
+    schema,
+    apiVersion: tokenRequestVersion,
+    manager,
+    subresource: 'token',
+    now,
+    live: undefined,
+    updated,
   });
 }
 
@@ -120,10 +146,14 @@ async function resolveBinding(
   const { resource, namespaced } = bindable[kind];
   const bound = await find(engine, ctx, resource, namespaced ? target.namespace : '', name);
   if (bound === undefined) throw notFound({ group: '', resource }, name);
+  if (kind === 'Pod' && textField(structField(bound.object, 'spec'), 'serviceAccountName') !== target.name)
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(target.name)} to pod running with different serviceaccount name.`,
+    );
   const actual = bound.object.metadata.uid ?? '';
   if (uid !== '' && uid !== actual)
     throw conflict(
-      { group: '', resource },
+      { group: '', resource: kind },
       name,
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
