@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<CommandM
   migrate: ['bring the schema of a database up to date', () => import('./migrate.ts')],
   'rotate-encryption': ['encrypt what is stored with a new key', () => import('./rotate-encryption.ts')],
   kubeconfig: ['write, list and revoke kubeconfigs for teams', () => import('./kubeconfig.ts')],
+  login: ['sign in with OpenID Connect', () => import('./login.ts')],
   'why-denied': ['say why somebody may or may not do something', () => import('./why-denied.ts')],
   demo: ['show the path from a workspace to a physical cluster', () => import('./demo.ts')],
 };
@@ -48,5 +49,6 @@ const userErrors: ReadonlySet<string> = new Set([
   'StartError',
   'HttpFailure',
   'KubeconfigError',
+  'LoginError',
   'TransportError',
 ]);
