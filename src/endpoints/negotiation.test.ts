@@ -35,12 +35,19 @@ describe('negotiation', () => {
   it('takes the first clause of the highest quality', () => {
     assert.equal(negotiate('application/json;q=0.1,application/yaml', 'object').format, 'yaml');
     assert.equal(negotiate('*/*,application/yaml', 'object').format, 'yaml');
+    assert.equal(negotiate('application/yaml;q=abc,application/json', 'object').format, 'json');
+    // Go's sort puts what is specific first although it is wanted less.
+    assert.equal(negotiate('application/*;q=0.1,application/yaml;q=0.05', 'object').format, 'yaml');
   });
 
   it('reads conversions whatever the order of parameters', () => {
     const as = { kind: 'Table', group: 'meta.k8s.io', version: 'v1' };
     assert.deepEqual(negotiate(table, 'list').as, as);
     assert.deepEqual(negotiate('application/json; v=v1; g=meta.k8s.io; as=Table; charset=utf-8', 'list').as, as);
+  });
+
+  it('takes a version without a kind for a conversion to nothing', () => {
+    assert.throws(() => negotiate('application/json;v=v1;g=meta.k8s.io', 'object'), { code: 406 });
   });
 
   it('tries the next clause when a conversion is not offered', () => {
@@ -103,5 +110,8 @@ describe('negotiation', () => {
     assert.equal(wantsPretty(undefined, 'kubectl/v1.33', plain), false);
     assert.equal(wantsPretty('false', 'curl/8.0', plain), false);
     assert.equal(wantsPretty('true', 'kubectl/v1.33', plain), true);
+    assert.equal(wantsPretty('x', 'curl/8.0', plain), false);
+    assert.equal(wantsPretty('', 'curl/8.0', plain), true);
+    assert.equal(wantsPretty('false', 'kubectl/v1.33', { ...plain, pretty: true }), true);
   });
 });

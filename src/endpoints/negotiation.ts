@@ -83,7 +83,7 @@ function mediaTypeOf(clause: Clause, format: MediaType['format'], conversions: C
   const { as: kind, g: group = '', v: version = '', pretty, stream = '', sv = '' } = clause.parameters;
   if (stream !== '' && (stream !== 'watch' || format === 'yaml')) return undefined;
   if (sv !== '' && sv !== 'v1') return undefined;
-  const as = kind === undefined ? undefined : { kind, group, version };
+  const as = kind === undefined && group === '' && version === '' ? undefined : { kind: kind ?? '', group, version };
   return as !== undefined && !offers(conversions, as) ? undefined : { format, as, pretty: pretty === '1' };
 }
 
@@ -102,7 +102,7 @@ function offers(conversions: Conversions, as: NonNullable<MediaType['as']>): boo
 
 const knownParameters: ReadonlySet<string> = new Set(['as', 'g', 'v', 'pretty', 'stream', 'sv']);
 
-/** The clauses of an Accept header, best first: by quality, then specific before wildcard, then as written. */
+/** The clauses of an Accept header, best first. */
 function parseAccept(accept: string): Clause[] {
   const clauses: Clause[] = [];
   for (const part of accept.split(',')) {
@@ -113,21 +113,37 @@ function parseAccept(accept: string): Clause[] {
       const equals = parameter.indexOf('=');
       const name = equals < 0 ? parameter : parameter.slice(0, equals).trim();
       const value = equals < 0 ? '' : parameter.slice(equals + 1).trim();
-      if (name === 'q') quality = Number.isFinite(Number(value)) ? Number(value) : 1;
+      if (name === 'q') quality = Number.isFinite(Number(value)) ? Number(value) : 0;
       else if (knownParameters.has(name)) parameters[name] = value;
     }
     clauses.push({ type, parameters, quality });
   }
-  return clauses
-    .map((clause, index) => ({ clause, index }))
-    .sort(
-      (a, b) => b.clause.quality - a.clause.quality || wildcards(a.clause) - wildcards(b.clause) || a.index - b.index,
-    )
-    .map(({ clause }) => clause);
+  return clauses.length > maxSorted ? clauses : insertionSort(clauses);
 }
 
-function wildcards(clause: Clause): number {
-  return clause.type === '*/*' ? 2 : clause.type.endsWith('/*') ? 1 : 0;
+/** Longer lists have no order of their own: nobody sends them. */
+const maxSorted = 64;
+
+/**
+ * Go's order of clauses (goautoneg): by quality, specific before wildcard. As its comparison contradicts itself where the two disagree, the result
+ * is that of its sort, which for lists of this size inserts one after the other.
+ */
+function insertionSort(clauses: Clause[]): Clause[] {
+  for (let i = 1; i < clauses.length; i++) {
+    for (let j = i; j > 0; j--) {
+      const [before, after] = [clauses[j - 1], clauses[j]];
+      if (before === undefined || after === undefined || !goesBefore(after, before)) break;
+      clauses[j - 1] = after;
+      clauses[j] = before;
+    }
+  }
+  return clauses;
+}
+
+function goesBefore(a: Clause, b: Clause): boolean {
+  if (a.quality > b.quality) return true;
+  if (!a.type.startsWith('*/') && b.type.startsWith('*/')) return true;
+  return !a.type.endsWith('/*') && b.type.endsWith('/*');
 }
 
 function unknownMediaTypes(available: readonly string[]): ApiError {
@@ -141,7 +157,7 @@ function unknownMediaTypes(available: readonly string[]): ApiError {
 
 /** Whether JSON is to be indented: asked for, or a person with curl, wget or a browser looks at it. */
 export function wantsPretty(parameter: string | undefined, userAgent: string, mediaType: MediaType): boolean {
-  if (parameter !== undefined) return parameter !== '0' && parameter !== 'false';
   if (mediaType.pretty) return true;
+  if (parameter !== undefined && parameter !== '') return /^(1|t|T|true|TRUE|True)$/.test(parameter);
   return userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0');
 }
