@@ -10,6 +10,8 @@ export type Config = {
   readonly pki: {
     readonly caCertFile?: string;
     readonly caKeyFile?: string;
+    readonly frontProxyCaCertFile?: string;
+    readonly frontProxyCaKeyFile?: string;
     readonly serviceAccountKeyFile?: string;
     readonly adminTokenFile?: string;
   };

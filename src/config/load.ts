@@ -55,6 +55,8 @@ export function loadConfig(sources: Sources): Config {
     pki: Object.freeze({
       caCertFile: read('ca-cert-file'),
       caKeyFile: read('ca-key-file'),
+      frontProxyCaCertFile: read('front-proxy-ca-cert-file'),
+      frontProxyCaKeyFile: read('front-proxy-ca-key-file'),
       serviceAccountKeyFile: read('service-account-key-file'),
       adminTokenFile: read('admin-token-file'),
     }),

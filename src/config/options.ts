@@ -44,6 +44,13 @@ export const optionSpecs: readonly OptionSpec[] = [
   },
   { name: 'ca-key-file', placeholder: 'FILE', description: 'key of --ca-cert-file, PEM' },
   {
+    name: 'front-proxy-ca-cert-file',
+    placeholder: 'FILE',
+    description:
+      'CA that aggregated API servers know us by, PEM; servers that share a database share it (default: made in the data directory)',
+  },
+  { name: 'front-proxy-ca-key-file', placeholder: 'FILE', description: 'key of --front-proxy-ca-cert-file, PEM' },
+  {
     name: 'service-account-key-file',
     placeholder: 'FILE',
     description: 'key that signs ServiceAccount tokens, PEM; servers that share a database share it',

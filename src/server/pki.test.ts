@@ -56,6 +56,20 @@ test('processes that start at the same time agree on one set', async () => {
   );
 });
 
+test('machines share the CA that aggregated API servers know them by', async () => {
+  const other = join(dataDir, 'other');
+  const { frontProxyCaCert } = await ensurePki({ dataDir: other, hosts: [] });
+  const frontProxyCaCertFile = join(other, 'pki', 'front-proxy-ca.crt');
+  const frontProxyCaKeyFile = join(other, 'pki', 'front-proxy-ca.key');
+  const shared = await ensurePki({ dataDir, hosts: [], files: { frontProxyCaCertFile, frontProxyCaKeyFile } });
+  assert.equal(shared.frontProxyCaCert, frontProxyCaCert);
+  const half = ensurePki({ dataDir, hosts: [], files: { frontProxyCaCertFile } });
+  await assert.rejects(half, /--front-proxy-ca-cert-file and --front-proxy-ca-key-file go together/);
+  const key = join(dataDir, 'pki', 'ca.key');
+  const foreign = ensurePki({ dataDir, hosts: [], files: { frontProxyCaCertFile, frontProxyCaKeyFile: key } });
+  await assert.rejects(foreign, /do not belong together/);
+});
+
 test('an unusable file is named, not replaced', async () => {
   await ensurePki({ dataDir, hosts: [] });
   await writeFile(join(dataDir, 'pki', 'service-account.key'), 'garbage');

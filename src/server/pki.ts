@@ -35,12 +35,15 @@ export type Pki = {
 
 /**
  * Files that take the place of generated ones. Machines that share one database must share `serviceAccountKeyFile` (or tokens issued by one are refused
- * by the others) and the CA pair (or kubeconfigs and kube-root-ca.crt name one CA while the other machine serves another's certificate). The serving
+ * by the others), the CA pair (or kubeconfigs and kube-root-ca.crt name one CA while the other machine serves another's certificate) and the front proxy's CA
+ * pair (or aggregated API servers believe one machine only). The serving
  * certificate, the admin token and the admin certificate may differ from machine to machine.
  */
 export type PkiFiles = {
   readonly caCertFile?: string;
   readonly caKeyFile?: string;
+  readonly frontProxyCaCertFile?: string;
+  readonly frontProxyCaKeyFile?: string;
   readonly serviceAccountKeyFile?: string;
   readonly adminTokenFile?: string;
 };
@@ -78,7 +81,7 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   const files = options.files ?? {};
   const ca = await ensureCa(directory, files);
   const hosts = servingHosts(options.hosts);
-  const frontProxyCa = await ensureOwnCa(directory, 'front-proxy-ca', 'atoll-front-proxy-ca');
+  const frontProxyCa = await ensureFrontProxyCa(directory, files);
   const [serviceAccountKey, adminToken, server, frontProxyKey, admin] = await Promise.all([
     ensureServiceAccountKey(directory, files),
     ensureAdminToken(directory, files),
@@ -142,6 +145,19 @@ async function ensureCa(directory: string, files: PkiFiles): Promise<Ca> {
   if (files.caKeyFile !== undefined)
     throw new Error(`a CA key file (${files.caKeyFile}) needs a CA certificate file beside it`);
   return ensureOwnCa(directory, 'ca', 'atoll-ca');
+}
+
+/** Certificates are issued for each logical cluster as it is first used: there is no front proxy without the key. */
+async function ensureFrontProxyCa(directory: string, files: PkiFiles): Promise<Ca & { readonly keyPem: string }> {
+  const { frontProxyCaCertFile: certFile, frontProxyCaKeyFile: keyFile } = files;
+  if (certFile === undefined && keyFile === undefined)
+    return ensureOwnCa(directory, 'front-proxy-ca', 'atoll-front-proxy-ca');
+  if (certFile === undefined || keyFile === undefined)
+    throw new Error('--front-proxy-ca-cert-file and --front-proxy-ca-key-file go together');
+  const certPem = await readGiven('--front-proxy-ca-cert-file', certFile);
+  const keyPem = await readGiven('--front-proxy-ca-key-file', keyFile);
+  checkPair(certFile, certPem, keyFile, keyPem);
+  return { certPem, keyPem };
 }
 
 async function ensureOwnCa(directory: string, file: string, name: string): Promise<Ca & { readonly keyPem: string }> {
