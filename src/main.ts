@@ -8,6 +8,7 @@ import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defa
 import { createDefaultContent } from './api/default-content.ts';
 import { describeColumns } from './api/described-columns.ts';
 import type { ResourceDefinition } from './api/resource-definition.ts';
+import { createGuardedFetch } from './authentication/oidc/guarded-fetch.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
 import { createServiceAccountTokenIssuer } from './authentication/service-account/issuer.ts';
 import { loadServiceAccountKeys } from './authentication/service-account/keys.ts';
@@ -107,9 +108,10 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
   const { externalUrl } = config;
   const tlsFiles = openTlsFiles({ config, pki, checkClientCa: parseAuthorities, log });
+  const ownIssuers = [externalUrl, `${externalUrl}/clusters/`];
   const authenticationFiles = openAuthenticationFiles({
     config: config.authentication,
-    ownIssuers: [externalUrl, `${externalUrl}/clusters/`],
+    ownIssuers,
     log,
   });
   const authorities = pki.caKey === undefined ? undefined : createClusterAuthorities(pki.caKey);
@@ -121,6 +123,11 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
     ...(authorities === undefined ? {} : { clusterAuthority: authorities.publicKeyOf }),
     serviceAccountKeys,
     ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
+    workspaceIssuers: {
+      store,
+      ownIssuers,
+      fetch: createGuardedFetch(createAddressGuard(config.webhookAddresses)),
+    },
     ...authenticationOptions({ config, files: authenticationFiles, proxyCa: tlsFiles.proxyCa, log }),
     log,
   });

@@ -61,7 +61,9 @@ import { csiNodes } from './storage.k8s.io/v1/csinodes.ts';
 import { csiStorageCapacities } from './storage.k8s.io/v1/csistoragecapacities.ts';
 import { storageClasses } from './storage.k8s.io/v1/storageclasses.ts';
 import { volumeAttachments } from './storage.k8s.io/v1/volumeattachments.ts';
+import { workspaceAuthenticationConfigurations } from './tenancy.kcp.io/v1alpha1/workspaceauthenticationconfigurations.ts';
 import { workspaces } from './tenancy.kcp.io/v1alpha1/workspaces.ts';
+import { workspaceTypes } from './tenancy.kcp.io/v1alpha1/workspacetypes.ts';
 
 /** The kinds of Kubernetes that Atoll serves, in the order of discovery: groups as stock's, then by name. One line a kind. */
 export const kubernetesDefinitions: readonly ResourceDefinition[] = [
@@ -125,7 +127,12 @@ export const kubernetesDefinitions: readonly ResourceDefinition[] = [
 ];
 
 /** The kinds of kcp that Atoll serves. */
-export const kcpDefinitions: readonly ResourceDefinition[] = [logicalClusters, workspaces];
+export const kcpDefinitions: readonly ResourceDefinition[] = [
+  logicalClusters,
+  workspaceAuthenticationConfigurations,
+  workspaces,
+  workspaceTypes,
+];
 
 /** Every kind that is not made from a CustomResourceDefinition. */
 export const builtinDefinitions: readonly ResourceDefinition[] = [

@@ -21,6 +21,7 @@ import {
 } from './request-header.ts';
 import { createServiceAccountVerifier, type ServiceAccountVerifierOptions } from './service-account/verifier.ts';
 import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './webhook-token.ts';
+import { createWorkspaceAuthenticator, type WorkspaceAuthenticationOptions } from './workspace-authentication.ts';
 import { createStaticTokenAuthenticator } from './static-token.ts';
 
 export type AuthenticationOptions = {
@@ -42,6 +43,8 @@ export type AuthenticationOptions = {
   readonly staticTokens?: Parameters<typeof createStaticTokenAuthenticator>[0];
   /** Whether tokens of bootstrap Secrets are accepted. */
   readonly bootstrapTokens?: boolean;
+  /** What the issuers of workspaces are fetched with; undefined: workspaces have none. */
+  readonly workspaceIssuers?: Pick<WorkspaceAuthenticationOptions, 'store' | 'ownIssuers' | 'fetch'>;
   /** Asked whose a token is that nobody else knows. */
   readonly tokenWebhook?: Omit<WebhookTokenOptions, 'onFailure'>;
   /** Requests without credentials are system:anonymous (default) or refused; by path, if that decides. */
@@ -53,7 +56,7 @@ export type AnonymousRule = boolean | ((path: string) => boolean);
 
 /**
  * The authenticators of a server, in order: front proxy, client certificate, bearer token (admin, token file, ServiceAccount, bootstrap Secret, OpenID
- * Connect, webhook), anonymous. Throws when a CA bundle is unusable; issuers are asked for nothing until a token of theirs comes.
+ * Connect, issuers of the workspace, webhook), anonymous. Throws when a CA bundle is unusable; issuers are asked for nothing until a token of theirs comes.
  */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator {
   const { log, oidc } = options;
@@ -89,6 +92,13 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
           : log.debug({ err: error, issuer }, 'ID token refused'),
     }),
   );
+  if (options.workspaceIssuers !== undefined)
+    tokens.push(
+      createWorkspaceAuthenticator({
+        ...options.workspaceIssuers,
+        onFailure: (what, error, issuer) => log.debug({ err: error, issuer }, `workspace ${what} not usable`),
+      }),
+    );
   if (options.tokenWebhook !== undefined)
     tokens.push(
       createWebhookTokenAuthenticator({

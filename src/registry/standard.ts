@@ -78,7 +78,11 @@ export function standardStorages(options: StandardOptions): {
       pods: podHooks,
       [ipAddressResource]: ipAddressHooks(store),
       services: serviceHooks({ store, ranges: options.serviceRanges ?? defaultServiceRanges }),
-      'workspaces.tenancy.kcp.io': workspaceHooks({ store, externalUrl }),
+      'workspaces.tenancy.kcp.io': workspaceHooks({
+        store,
+        externalUrl,
+        ...(authorizer === undefined ? {} : { authorizer }),
+      }),
       ...(builtIn === undefined
         ? {}
         : {

@@ -1,4 +1,5 @@
 import { get } from 'node:https';
+import type { LookupFunction } from 'node:net';
 
 /**
  * GETs a JSON document over HTTPS. Follows no redirects, reads at most `maxBytes`, gives up after `timeoutMs` in all. Throws an Error that names the URL
@@ -6,7 +7,12 @@ import { get } from 'node:https';
  */
 export function fetchJson(
   url: URL,
-  options: { readonly ca: string | undefined; readonly timeoutMs: number; readonly maxBytes: number },
+  options: {
+    readonly ca: string | undefined;
+    readonly timeoutMs: number;
+    readonly maxBytes: number;
+    readonly lookup?: LookupFunction;
+  },
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) => reject(new Error(`${url.href}: ${why}`, { cause }));
@@ -17,7 +23,7 @@ export function fetchJson(
     const signal = AbortSignal.timeout(options.timeoutMs);
     const request = get(
       url,
-      { ca: options.ca, signal, agent: false, headers: { accept: 'application/json' } },
+      { ca: options.ca, signal, agent: false, lookup: options.lookup, headers: { accept: 'application/json' } },
       (response) => {
         if (response.statusCode !== 200) {
           response.destroy();

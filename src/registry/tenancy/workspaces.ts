@@ -3,7 +3,7 @@ import { fieldError, forbidden, invalid } from '../../apimachinery/errors.ts';
 import { type Json, type JsonObject, stringify } from '../../apimachinery/json.ts';
 import { formatTime, type KubeObject } from '../../apimachinery/object.ts';
 import { type ClusterName, parseClusterName, parseClusterPath } from '../../logicalcluster/name.ts';
-import type { ObjectStore, WriteItem } from '../../storage/object-store.ts';
+import type { WriteItem } from '../../storage/object-store.ts';
 import { storedText } from '../../storage/serialized-object.ts';
 import type { ResourceHooks } from '../generic/hooks.ts';
 import { structField, textField } from '../generic/object-fields.ts';
@@ -11,7 +11,7 @@ import type { RequestContext, UserInfo } from '../registry.ts';
 import { newClusterName } from './cluster-names.ts';
 import { pathOf } from './resolve.ts';
 import { shardHash } from './shard-hash.ts';
-import { resolveWorkspaceType } from './workspace-types.ts';
+import { resolveWorkspaceType, type WorkspaceTypeOptions } from './workspace-types.ts';
 
 const resource = { group: 'tenancy.kcp.io', resource: 'workspaces' };
 const kind = { group: 'tenancy.kcp.io', kind: 'Workspace' };
@@ -24,7 +24,9 @@ const serviceAccountPrefix = 'system:serviceaccount:';
 export const logicalClusterFinalizer = 'core.kcp.io/logicalcluster';
 
 export type WorkspaceOptions = {
-  readonly store: Pick<ObjectStore, 'cluster'>;
+  readonly store: WorkspaceTypeOptions['store'];
+  /** Says who may use which type; absent: only the built-in ones are there. */
+  readonly authorizer?: WorkspaceTypeOptions['authorizer'];
   /** Base URL of spec.URL. */
   readonly externalUrl: string;
   readonly now?: () => Date;
@@ -57,7 +59,12 @@ async function createTogether(
   const cluster = newClusterName();
   const now = formatTime((options.now ?? (() => new Date()))());
   const wanted = spec['type'] as { name?: string; path?: string } | undefined;
-  const type = resolveWorkspaceType(name, wanted && { name: wanted.name ?? '', path: wanted.path ?? '' });
+  const type = await resolveWorkspaceType(
+    options,
+    ctx,
+    name,
+    wanted && { name: wanted.name ?? '', path: wanted.path ?? '' },
+  );
   workspace['spec'] = { ...spec, type, cluster, URL: `${options.externalUrl}/clusters/${path}` };
   workspace['status'] = readyStatus(now);
   describe(workspace, ctx, cluster);
