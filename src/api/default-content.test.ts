@@ -130,7 +130,7 @@ describe('what a stock cluster shows of itself', () => {
       'clusterrolebindings.rbac.authorization.k8s.io': 47,
       'roles.rbac.authorization.k8s.io': 7,
       'rolebindings.rbac.authorization.k8s.io': 7,
-      configmaps: 5,
+      configmaps: 6,
     };
     for (const [resource, count] of Object.entries(stock))
       assert.deepEqual([resource, Object.fromEntries(counts)[resource]], [resource, count]);
@@ -146,6 +146,11 @@ describe('what a stock cluster shows of itself', () => {
       clusterDefaults: { ...clusterDefaults, host: '127.0.0.1' },
     });
     assert.equal(here.objects(cluster, 'endpoints').length, 0);
+  });
+
+  test('says since when tokens from Secrets are counted', () => {
+    const found = full.objects(cluster, 'configmaps').find(({ name }) => name.includes('legacy-service-account-token'));
+    assert.deepEqual((JSON.parse(found?.text ?? '') as KubeObject).data, { since: '2026-01-02' });
   });
 
   test('repeats the age of the logical cluster where objects have a time, and sorts by namespace and name', () => {

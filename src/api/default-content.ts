@@ -36,6 +36,9 @@ export const rootCaConfigMap = {
 
 /** Stands for the creation time wherever an object repeats it. */
 const creationTime = '\u0000creationTime';
+/** Stands for the day of it. */
+const creationDay = '\u0000creationDay';
+const creationDayText = JSON.stringify(creationDay).slice(1, -1);
 /** Stands for the logical cluster's uid. */
 const clusterUid = '\u0000clusterUid';
 const clusterUidText = JSON.stringify(clusterUid).slice(1, -1);
@@ -67,7 +70,8 @@ class Template {
 
   text(cluster: DefaultContentCluster): string {
     const uid = derivedUid(`${cluster.uid}${this.#identity}`);
-    return `${this.#head}${uid}","creationTimestamp":"${this.#tail.join(cluster.createdAt).replaceAll(clusterUidText, cluster.uid)}`;
+    const tail = this.#tail.join(cluster.createdAt).replaceAll(clusterUidText, cluster.uid);
+    return `${this.#head}${uid}","creationTimestamp":"${tail.replaceAll(creationDayText, cluster.createdAt.slice(0, 10))}`;
   }
 }
 
@@ -162,7 +166,8 @@ export function createDefaultContent(options: DefaultContentOptions): {
   if (options.groupVersions !== undefined)
     add(apiServiceResource, localApiServices(options.groupVersions, creationTime));
   if (options.clusterDefaults !== undefined)
-    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime)) add(resource, objects);
+    for (const [resource, objects] of clusterDefaults(options.clusterDefaults, creationTime, creationDay))
+      add(resource, objects);
   if (options.extensionAuthentication !== undefined)
     for (const [resource, objects] of extensionAuthentication(options.extensionAuthentication, clusterUid))
       add(resource, objects);

@@ -30,16 +30,20 @@ const kinds: Readonly<Record<string, readonly [kind: string, apiVersion: string]
 
 /**
  * What a freshly started kube-apiserver 1.33 and its controller manager have made: the Service `kubernetes` with what belongs to it, the bootstrap flow
- * control and the system's RBAC. `time` stands for that of the logical cluster.
+ * control and the system's RBAC. `time` and `day` stand for when the logical cluster was made.
  */
-export function clusterDefaults(options: ClusterDefaultsOptions, time: string): readonly DefaultResource[] {
+export function clusterDefaults(
+  options: ClusterDefaultsOptions,
+  time: string,
+  day: string,
+): readonly DefaultResource[] {
   const bootstrap = Object.entries(recorded as unknown as Record<string, JsonObject[]>).map(
     ([resource, objects]): DefaultResource => {
       const [kind = '', apiVersion = ''] = kinds[resource] ?? [];
       return [resource, objects.map((object) => ({ kind, apiVersion, ...withTime(object, time) }) as KubeObject)];
     },
   );
-  return [...bootstrap, ...kubernetesService(options, time)];
+  return [...bootstrap, ...kubernetesService(options, time), ['configmaps', [legacyTokenTracking(day)]]];
 }
 
 function withTime(value: JsonObject, time: string): JsonObject {
@@ -161,4 +165,10 @@ function kubernetesService({ serviceRange, host, port }: ClusterDefaultsOptions,
     ],
     ...served,
   ];
+}
+
+/** Since when it is written down which ServiceAccount tokens from Secrets are used: from the beginning, and none is. */
+function legacyTokenTracking(since: string): KubeObject {
+  const metadata = { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' };
+  return { kind: 'ConfigMap', apiVersion: 'v1', metadata, data: { since } } as KubeObject;
 }
