@@ -3,6 +3,7 @@ import type { AdmissionPlugin } from './admission/admission.ts';
 import { openAuditTrail } from './audit/open.ts';
 import { createAdmission } from './admission/index.ts';
 import { builtinDefinitions } from './api/builtin.ts';
+import { gatedDefinitions } from './api/gated.ts';
 import { createAggregator } from './aggregation/aggregator.ts';
 import type { ClusterDefaultsOptions } from './api/cluster-defaults/cluster-defaults.ts';
 import { createDefaultContent } from './api/default-content.ts';
@@ -76,7 +77,10 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   const pki = await pkiOf(config);
   const descriptions = createDescriptions();
   const builtIn = createCatalogSource({
-    definitions: [...describeColumns(builtinDefinitions, descriptions), ...(extensions.definitions ?? [])],
+    definitions: [
+      ...describeColumns([...builtinDefinitions, ...gatedDefinitions(config.featureGates)], descriptions),
+      ...(extensions.definitions ?? []),
+    ],
     resources: config.resources,
   });
   const store = await openPostgresStore({
@@ -139,6 +143,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
       catalogs,
       authorizer,
       webhooks,
+      mutatingPolicies: config.featureGates.MutatingAdmissionPolicy,
       choice: config.admissionPlugins,
       plugins: [createEscalationCheck(authorizer), ...(extensions.admission ?? [])],
     }),
@@ -241,7 +246,10 @@ export type StartedServer = Serving & {
 
 /** `prepare` and `serve` in one process. @throws StartError */
 export async function startServer(config: Config, extensions: Extensions = {}): Promise<StartedServer> {
-  const { prepared, stop } = await prepare(config, extensions.definitions);
+  const { prepared, stop } = await prepare(config, [
+    ...gatedDefinitions(config.featureGates),
+    ...(extensions.definitions ?? []),
+  ]);
   try {
     const serving = await serve(config, prepared, extensions);
     const pki = await pkiOf(config);

@@ -1,5 +1,6 @@
 import type { PluginChoice } from './admission-plugins.ts';
 import type { TlsVersion } from './tls-policy.ts';
+import type { FeatureGates } from './feature-gates.ts';
 import type { WebhookAddresses } from './webhook-addresses.ts';
 
 /** The whole configuration, validated and frozen. Built from flags, ATOLL_ environment variables and a YAML file; no other module reads process.env. */
@@ -38,6 +39,7 @@ export type Config = {
   readonly serviceRanges: { readonly clusterIps: string; readonly nodePorts: string };
   /** `--enable-admission-plugins`, `--disable-admission-plugins`. */
   readonly admissionPlugins: PluginChoice;
+  readonly featureGates: FeatureGates;
   /** Where webhooks of logical clusters may be. */
   readonly webhookAddresses: WebhookAddresses;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';

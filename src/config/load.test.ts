@@ -49,6 +49,13 @@ describe('configuration', () => {
     assert.deepEqual(denied({ listen: ':6443', 'webhook-deny-addresses': '10.0.0.0/8, ::/0' }), ['10.0.0.0/8', '::/0']);
   });
 
+  it('turns features on by their names', () => {
+    const gates = (text?: string) =>
+      loadConfig({ flags: text === undefined ? {} : { 'feature-gates': text }, env: {} }).featureGates;
+    assert.equal(gates().MutatingAdmissionPolicy, false);
+    assert.equal(gates('MutatingAdmissionPolicy=true').MutatingAdmissionPolicy, true);
+  });
+
   for (const [flags, message] of [
     [{ listen: 'nonsense' }, /--listen: "nonsense" is not HOST:PORT/],
     [{ listen: '127.0.0.1:70000' }, /--listen/],
@@ -60,6 +67,9 @@ describe('configuration', () => {
     [{ 'oidc-issuer-url': 'http://plain', 'oidc-client-id': 'x' }, /--oidc-issuer-url: must be an https URL/],
     [{ 'webhook-deny-addresses': '10.0.0.0/33' }, /--webhook-deny-addresses: "10.0.0.0\/33" is not an address range/],
     [{ 'webhook-allow-addresses': 'example.com/8' }, /--webhook-allow-addresses: "example.com\/8" is not/],
+    [{ 'feature-gates': 'Sidecars=true' }, /--feature-gates: unrecognized feature gate: Sidecars/],
+    [{ 'feature-gates': 'MutatingAdmissionPolicy' }, /missing bool value for MutatingAdmissionPolicy/],
+    [{ 'feature-gates': 'MutatingAdmissionPolicy=maybe' }, /invalid value of MutatingAdmissionPolicy=maybe/],
   ] as const) {
     it(`refuses ${JSON.stringify(flags)} by name`, () => {
       assert.throws(

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { type PluginChoice, pluginChoiceError } from './admission-plugins.ts';
 import { parseAuthentication } from './authentication.ts';
 import type { Config, OidcConfig } from './config.ts';
+import { parseFeatureGates } from './feature-gates.ts';
 import { environmentName, optionSpecs } from './options.ts';
 import { cipherSuiteNames, tlsVersionNames } from './tls-policy.ts';
 import {
@@ -78,6 +79,7 @@ export function loadConfig(sources: Sources): Config {
       nodePorts: parsePortRange(read('service-node-port-range') ?? ''),
     }),
     admissionPlugins: parsePlugins(read),
+    featureGates: parseFeatureGates('feature-gates', read('feature-gates') ?? ''),
     webhookAddresses: Object.freeze({
       deny: parseRanges('webhook-deny-addresses', read('webhook-deny-addresses')) ?? defaultDenied(listen.host),
       allow: parseRanges('webhook-allow-addresses', read('webhook-allow-addresses')) ?? [],

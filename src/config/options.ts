@@ -147,6 +147,12 @@ export const optionSpecs: readonly OptionSpec[] = [
     fallback: '',
   },
   {
+    name: 'feature-gates',
+    placeholder: 'LIST',
+    description: 'features to turn on or off (default: MutatingAdmissionPolicy=false)',
+    fallback: '',
+  },
+  {
     name: 'webhook-deny-addresses',
     placeholder: 'CIDRS',
     description:

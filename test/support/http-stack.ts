@@ -166,6 +166,7 @@ function stackConfig(dataDir: string, options: StackOptions): Config {
     audit: { logMaxBytes: 0, logMaxBackups: 0, logMaxAgeMs: 0 },
     serviceRanges: { clusterIps: '10.96.0.0/12', nodePorts: '30000-32767' },
     admissionPlugins: { enabled: [], disabled: [] },
+    featureGates: { MutatingAdmissionPolicy: false },
     webhookAddresses: { deny: [], allow: [] },
     logLevel: 'info',
     limits: {
