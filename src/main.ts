@@ -12,6 +12,7 @@ import type { ResourceDefinition } from './api/resource-definition.ts';
 import { createGuardedFetch } from './authentication/oidc/guarded-fetch.ts';
 import { createServiceAccountDiscovery } from './authentication/service-account/discovery-documents.ts';
 import { createServiceAccountTokenIssuer } from './authentication/service-account/issuer.ts';
+import { issueLegacyToken } from './authentication/service-account/legacy-tokens.ts';
 import { loadServiceAccountKeys } from './authentication/service-account/keys.ts';
 import { parseAuthorities } from './authentication/client-certificate.ts';
 import { createAuthenticator } from './authentication/union.ts';
@@ -210,6 +211,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
         frontProxy,
         log,
         caCertificatePem: pki.caCert,
+        issueToken: (grant) => issueLegacyToken(serviceAccountKeys, grant),
         ...(authorities === undefined ? {} : { signer: { read: readRequestSubject, sign: authorities.sign } }),
       }),
     );

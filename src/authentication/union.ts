@@ -19,6 +19,7 @@ import {
   type IdentityHeaders,
   type RequestHeaderOptions,
 } from './request-header.ts';
+import { createLegacyTokenVerifier } from './service-account/legacy-tokens.ts';
 import { createServiceAccountVerifier, type ServiceAccountVerifierOptions } from './service-account/verifier.ts';
 import { createWebhookTokenAuthenticator, type WebhookTokenOptions } from './webhook-token.ts';
 import { createWorkspaceAuthenticator, type WorkspaceAuthenticationOptions } from './workspace-authentication.ts';
@@ -77,6 +78,13 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
       externalUrl: options.externalUrl,
       keys: options.serviceAccountKeys,
       onFailure: (error) => log.debug({ err: error }, 'service account token refused'),
+    }),
+  );
+  tokens.push(
+    createLegacyTokenVerifier({
+      store: options.store,
+      keys: options.serviceAccountKeys,
+      onFailure: (error) => log.debug({ err: error }, 'service account token of a Secret refused'),
     }),
   );
   if (options.bootstrapTokens === true) tokens.push(createBootstrapTokenAuthenticator({ store: options.store }));

@@ -15,6 +15,10 @@ import { createResourceQuotaController } from './core/resourcequota/controller.t
 import { createRootCaController } from './core/root-ca/controller.ts';
 import { createServiceAccountController } from './core/serviceaccount/controller.ts';
 import {
+  createServiceAccountTokenController,
+  type ServiceAccountTokenControllerOptions,
+} from './core/service-account-token/controller.ts';
+import {
   createClaimProtectionController,
   createVolumeProtectionController,
 } from './core/storage-protection/controller.ts';
@@ -37,6 +41,8 @@ export type ControllersOptions = {
   readonly signer?: RequestSigner;
   /** What kube-root-ca.crt holds in every namespace. */
   readonly caCertificatePem: string;
+  /** Makes the tokens that Secrets hold; without it such Secrets stay empty. */
+  readonly issueToken?: ServiceAccountTokenControllerOptions['issueToken'];
   readonly timing?: RunnerOptions['timing'];
 };
 
@@ -58,6 +64,9 @@ export function createControllers(options: ControllersOptions): readonly Control
     createPolicyStatusController(options),
     createCertificateCleaner(options),
     ...(options.signer === undefined ? [] : [createSigningController({ ...options, signer: options.signer })]),
+    ...(options.issueToken === undefined
+      ? []
+      : [createServiceAccountTokenController({ ...options, issueToken: options.issueToken })]),
     ...(options.frontProxy === undefined
       ? []
       : [createApiServiceController({ ...options, frontProxy: options.frontProxy })]),

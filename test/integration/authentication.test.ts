@@ -9,6 +9,7 @@ import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { loadConfig, type StartedServer, startServer } from '../../src/index.ts';
 import { issueCaCertificate, issueCertificate, newPrivateKeyPem } from '../../src/server/pki/certificates.ts';
 import { type Endpoint, http } from '../support/http.ts';
+import { eventually } from '../support/wait.ts';
 
 const signing = await generateKeyPair('RS256', { extractable: true });
 const stranger = await generateKeyPair('RS256');
@@ -66,7 +67,7 @@ describe('signing in', () => {
       listen: '127.0.0.1:0',
       'data-dir': join(directory, 'data'),
       processes: '1',
-      roles: 'api',
+      roles: 'api,controllers',
       'log-level': 'error',
       'authentication-config': file('authentication.yaml', JSON.stringify(configuration)),
       'token-auth-file': file('tokens.csv', 'static-token,ann,u1,"devs,ops"\n'),
@@ -147,6 +148,28 @@ describe('signing in', () => {
     assert.equal(user.username, 'system:bootstrap:abcdef');
     await http(admin, 'DELETE', '/api/v1/namespaces/kube-system/secrets/bootstrap-token-abcdef');
     assert.equal(await whoIs('abcdef.0123456789abcdef'), 401);
+  });
+
+  it('fills Secrets with tokens of their account, which end with the Secret', async () => {
+    const secrets = '/api/v1/namespaces/default/secrets';
+    await create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
+    const annotations = { 'kubernetes.io/service-account.name': 'robot' };
+    const type = 'kubernetes.io/service-account-token';
+    await create(secrets, { type, metadata: { name: 'robot-token', annotations } });
+    const token = await eventually('the token', async () => {
+      const { data } = (await http(admin, 'GET', `${secrets}/robot-token`)).json<{ data?: Record<string, string> }>();
+      return data?.['token'] === undefined ? undefined : Buffer.from(data['token'], 'base64').toString();
+    });
+    const user = await whoIs(token);
+    assert.ok(typeof user === 'object', String(user));
+    assert.equal(user.username, 'system:serviceaccount:default:robot');
+    await http(admin, 'DELETE', `${secrets}/robot-token`);
+    assert.equal(await whoIs(token), 401);
+    await create(secrets, { type, metadata: { name: 'other-token', annotations } });
+    await http(admin, 'DELETE', '/api/v1/namespaces/default/serviceaccounts/robot');
+    await eventually('the Secret to go with its account', async () =>
+      (await http(admin, 'GET', `${secrets}/other-token`)).status === 404 ? true : undefined,
+    );
   });
 
   it('takes the issuers of a workspace there only, at once, and makes no system identities of their tokens', async () => {
