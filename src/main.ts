@@ -36,7 +36,7 @@ import type { ConnectBackend } from './registry/connect/backend.ts';
 import { createConnector } from './registry/connect/connector.ts';
 import { createRegistry } from './registry/generic/registry.ts';
 import { standardStorages } from './registry/standard.ts';
-import { authenticationOptions, openAuthenticationFiles } from './server/authentication-files.ts';
+import { authenticationOptions, openAuthenticationFiles, readKeyFiles } from './server/authentication-files.ts';
 import { createDescriptions } from './server/descriptions.ts';
 import { listen } from './server/listen.ts';
 import { createClusterAuthorities } from './server/pki/cluster-authorities.ts';
@@ -110,7 +110,7 @@ export async function serve(config: Config, prepared: Prepared, extensions: Exte
   });
   const catalogs = createCustomResourceCatalogs(store, builtIn, webhooks);
   const authorizer = createAuthorizer({ store });
-  const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey]);
+  const serviceAccountKeys = loadServiceAccountKeys([pki.serviceAccountKey], readKeyFiles(config.pki));
   const { externalUrl } = config;
   const tlsFiles = openTlsFiles({ config, pki, checkClientCa: parseAuthorities, log });
   const ownIssuers = [externalUrl, `${externalUrl}/clusters/`];

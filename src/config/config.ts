@@ -14,6 +14,8 @@ export type Config = {
     readonly frontProxyCaCertFile?: string;
     readonly frontProxyCaKeyFile?: string;
     readonly serviceAccountKeyFile?: string;
+    /** Keys whose ServiceAccount tokens are taken, too: public or private. */
+    readonly serviceAccountVerificationFiles?: readonly string[];
     readonly adminTokenFile?: string;
   };
   /** Base URL clients use, without a trailing slash. */

@@ -38,6 +38,7 @@ export function loadConfig(sources: Sources): Config {
   }
   const certFile = read('tls-cert-file');
   const keyFile = read('tls-private-key-file');
+  const [serviceAccountKeyFile, ...serviceAccountVerificationFiles] = parseList(read('service-account-key-file') ?? '');
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new ConfigError('--tls-cert-file and --tls-private-key-file: give both or neither');
   }
@@ -58,7 +59,8 @@ export function loadConfig(sources: Sources): Config {
       caKeyFile: read('ca-key-file'),
       frontProxyCaCertFile: read('front-proxy-ca-cert-file'),
       frontProxyCaKeyFile: read('front-proxy-ca-key-file'),
-      serviceAccountKeyFile: read('service-account-key-file'),
+      serviceAccountKeyFile,
+      serviceAccountVerificationFiles: Object.freeze(serviceAccountVerificationFiles),
       adminTokenFile: read('admin-token-file'),
     }),
     databaseUrl,

@@ -52,8 +52,9 @@ export const optionSpecs: readonly OptionSpec[] = [
   { name: 'front-proxy-ca-key-file', placeholder: 'FILE', description: 'key of --front-proxy-ca-cert-file, PEM' },
   {
     name: 'service-account-key-file',
-    placeholder: 'FILE',
-    description: 'key that signs ServiceAccount tokens, PEM; servers that share a database share it',
+    placeholder: 'FILES',
+    description:
+      'keys of ServiceAccount tokens, PEM: the first signs, further ones (public or private) verify; servers that share a database share them',
   },
   {
     name: 'admin-token-file',

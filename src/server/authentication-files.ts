@@ -119,3 +119,8 @@ export function authenticationOptions({
         }),
   };
 }
+
+/** The further keys whose ServiceAccount tokens are taken. @throws the system's error for a file that cannot be read */
+export function readKeyFiles({ serviceAccountVerificationFiles = [] }: Config['pki']): string[] {
+  return serviceAccountVerificationFiles.map((path) => readFileSync(path, 'utf8'));
+}

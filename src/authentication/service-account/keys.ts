@@ -9,8 +9,14 @@ export type ServiceAccountKeys = {
   readonly verification: ReadonlyMap<string, VerificationKey>;
 };
 
-/** Reads private keys (PEM). Throws when there is none, or one is of a kind that signs no tokens. */
-export function loadServiceAccountKeys(privateKeysPem: readonly string[]): ServiceAccountKeys {
+/**
+ * Reads private keys, and keys whose tokens are only taken, public or private (PEM). Throws when there is no private one, or one is of a kind that signs no
+ * tokens.
+ */
+export function loadServiceAccountKeys(
+  privateKeysPem: readonly string[],
+  verifyingPem: readonly string[] = [],
+): ServiceAccountKeys {
   const keys = privateKeysPem.map((pem) => {
     const key = createPrivateKey(pem);
     const publicKey = createPublicKey(key);
@@ -18,10 +24,12 @@ export function loadServiceAccountKeys(privateKeysPem: readonly string[]): Servi
   });
   const [signing] = keys;
   if (signing === undefined) throw new Error('there is no key for ServiceAccount tokens');
-  return {
-    signing,
-    verification: new Map(keys.map(({ publicKey, keyId, algorithm }) => [keyId, { key: publicKey, keyId, algorithm }])),
-  };
+  const known = keys.map(({ publicKey, keyId, algorithm }) => ({ key: publicKey, keyId, algorithm }));
+  for (const pem of verifyingPem) {
+    const key = createPublicKey(pem);
+    known.push({ key, keyId: keyIdOf(key), algorithm: algorithmOf(key) });
+  }
+  return { signing, verification: new Map(known.map((key) => [key.keyId, key])) };
 }
 
 /** SHA-256 of the key's SPKI form, as kube-apiserver computes `kid`. */
