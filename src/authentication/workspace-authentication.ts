@@ -25,8 +25,8 @@ export type WorkspaceAuthenticationOptions = {
 };
 
 const maxTypes = 4096;
-const maxConfigurations = 512;
-const cachedTokens = 1000;
+const maxConfigurations = 256;
+const cachedTokens = 256;
 const group = 'tenancy.kcp.io';
 
 /**
