@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../../apimachinery/object.ts';
 import { ageCell, ageColumn, nameColumn, stringColumn } from '../../../apimachinery/table.ts';
 import { defineResource } from '../../define-resource.ts';
-import { type } from '../../own-types.ts';
+import { structSchema, type } from '../../own-types.ts';
+import { missingFields } from '../../required-fields.ts';
 import { accessGroup, accessVersion } from './group.ts';
 
 export const issuedCertificatesResource = `issuedcertificates.${accessGroup}`;
@@ -19,6 +20,22 @@ export type IssuedCertificate = KubeObject & {
   };
 };
 
+const fields = {
+  spec: {
+    schema: type.struct({
+      user: { schema: type.string, required: true },
+      groups: type.list(type.string),
+      signerName: { schema: type.string, required: true },
+      request: { schema: type.string, required: true },
+      requestor: type.string,
+      notAfter: { schema: type.time, required: true },
+    }),
+    required: true,
+  },
+} as const;
+
+const schema = structSchema({ gvk: { group: accessGroup, version: accessVersion, kind: 'IssuedCertificate' }, fields });
+
 export const issuedCertificates = defineResource({
   group: accessGroup,
   version: accessVersion,
@@ -27,19 +44,7 @@ export const issuedCertificates = defineResource({
   scope: 'Cluster',
   categories: ['atoll'],
   verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'watch'],
-  fields: {
-    spec: {
-      schema: type.struct({
-        user: type.string,
-        groups: type.list(type.string),
-        signerName: { schema: type.string, required: true },
-        request: { schema: type.string, required: true },
-        requestor: type.string,
-        notAfter: { schema: type.time, required: true },
-      }),
-      required: true,
-    },
-  },
+  fields,
   table: {
     columns: [
       nameColumn,
@@ -63,5 +68,5 @@ export const issuedCertificates = defineResource({
       ];
     },
   },
-  strategy: { generation: 'none' },
+  strategy: { generation: 'none', validate: (object) => missingFields(object, schema) },
 });
