@@ -458,11 +458,11 @@ describe('the API over HTTP', () => {
   });
 
   describe('watches', () => {
-    it('deliver what there is and what comes, and end with a bookmark', async () => {
+    it('deliver what there is and what comes, and a bookmark two seconds before their end', async () => {
       await http(admin, 'POST', configMaps, configMap('w1'));
       const seen = watch(
         admin,
-        `${configMaps}?watch=1&fieldSelector=metadata.name%3Dw1&allowWatchBookmarks=true&timeoutSeconds=1`,
+        `${configMaps}?watch=1&fieldSelector=metadata.name%3Dw1&allowWatchBookmarks=true&timeoutSeconds=4`,
       );
       await eventually('the first event', () => seen.events.length === 1);
       await http(admin, 'DELETE', `${configMaps}/w1`);
