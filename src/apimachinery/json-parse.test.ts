@@ -41,6 +41,15 @@ describe('parsing a JSON body', () => {
     assert.equal(problem('[1e400]'), 'json: cannot unmarshal number 1e400 into Go value of type float64');
   });
 
+  it('makes one of repeated objects where that is asked for', () => {
+    const parsed = parseJson(
+      Buffer.from('{"a":{"x":1,"y":{"z":1}},"a":{"y":{"w":2},"v":[1]},"b":[1],"b":[2],"__proto__":{"c":1}}'),
+      true,
+    );
+    assert.equal(JSON.stringify(parsed.value), '{"a":{"x":1,"y":{"z":1,"w":2},"v":[1]},"b":[2],"__proto__":{"c":1}}');
+    assert.deepEqual(parsed.duplicates, ['duplicate field "a"', 'duplicate field "b"']);
+  });
+
   it('reports repeated keys with their path and keeps the last value', () => {
     const parsed = parse('{"a":1,"l":[{"x":{"b":1,"b":2}}],"a":2,"a":3}');
     assert.deepEqual(parsed.duplicates, ['duplicate field "l[0].x.b"', 'duplicate field "a"']);

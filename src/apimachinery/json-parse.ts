@@ -21,10 +21,11 @@ export const maxDepth = 1000;
 const none: readonly string[] = [];
 
 /**
- * Parses a JSON body. Integers that a double cannot hold become `bigint`; of a repeated key the last value counts, and it is reported.
+ * Parses a JSON body. Integers that a double cannot hold become `bigint`; of a repeated key the last value counts, and it is reported. With `merged`,
+ * repeated objects are one, as where Go decodes into a type.
  * @throws ApiError 400 with the text of Go's parser: `invalid character 'x' looking for beginning of value`.
  */
-export function parseJson(bytes: Uint8Array): ParsedBody {
+export function parseJson(bytes: Uint8Array, merged = false): ParsedBody {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   scan(text);
   let value: Json;
@@ -34,8 +35,8 @@ export function parseJson(bytes: Uint8Array): ParsedBody {
     // Go's parser looks at bytes.
     throw badRequest(jsonSyntaxProblem(Buffer.from(bytes).toString('latin1')));
   }
-  if (found.exotic || loneSurrogate.test(text)) return readExactly(text);
-  return found.keys === countKeys(value) ? { value, duplicates: none } : readExactly(text);
+  if (found.exotic || loneSurrogate.test(text)) return readExactly(text, merged);
+  return found.keys === countKeys(value) ? { value, duplicates: none } : readExactly(text, merged);
 }
 
 const loneSurrogate = /\\u[dD][89a-fA-F]/;

@@ -1,6 +1,6 @@
 import { badRequest } from './errors.ts';
 import { goString } from './go-syntax.ts';
-import { type Json, type JsonObject, setOwn } from './json.ts';
+import { isObject, type Json, type JsonObject, setOwn } from './json.ts';
 
 /** Beyond that many strict decoding errors upstream stops to collect. */
 export const maxStrictErrors = 100;
@@ -104,10 +104,10 @@ export function formatStrictPath(path: readonly (string | number)[], key: string
 
 /**
  * The slow and exact way to parse a text that `JSON.parse` has accepted: big integers become `bigint`, half surrogate pairs U+FFFD as in Go, and
- * repeated keys are reported.
+ * repeated keys are reported; with `merged`, the objects under them are one.
  * @throws ApiError 400 when a number is beyond a double.
  */
-export function readExactly(text: string): { value: Json; duplicates: string[]; source?: string } {
+export function readExactly(text: string, merged = false): { value: Json; duplicates: string[]; source?: string } {
   const reader = new JsonReader(text);
   const errors = new StrictErrors();
   const path: (string | number)[] = [];
@@ -119,7 +119,9 @@ export function readExactly(text: string): { value: Json; duplicates: string[]; 
         reader.object((key) => {
           if (Object.hasOwn(object, key)) errors.add('duplicate field', path, key);
           path.push(key);
-          setOwn(object, key, value());
+          const known = merged && Object.hasOwn(object, key) ? object[key] : undefined;
+          const read = value();
+          setOwn(object, key, isObject(known) && isObject(read) ? mergedObjects(known, read) : read);
           path.pop();
         });
         return object;
@@ -144,6 +146,14 @@ export function readExactly(text: string): { value: Json; duplicates: string[]; 
   return errors.texts.length === 0
     ? { value: result, duplicates: errors.texts }
     : { value: result, duplicates: errors.texts, source: text };
+}
+
+function mergedObjects(first: JsonObject, second: JsonObject): JsonObject {
+  for (const key of Object.keys(second)) {
+    const [a, b] = [Object.hasOwn(first, key) ? first[key] : undefined, second[key]];
+    setOwn(first, key, isObject(a) && isObject(b) ? mergedObjects(a, b) : b);
+  }
+  return first;
 }
 
 function scalar(source: string): Json {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   type Alias,
   Document,
@@ -15,10 +16,14 @@ import { badRequest, requestEntityTooLarge } from './errors.ts';
 import { goString } from './go-syntax.ts';
 import { type Json, type JsonObject, isObject, setOwn } from './json.ts';
 import { maxDepth, type ParsedBody, parseJson } from './json-parse.ts';
+import { yamlProblem } from './yaml-problem.ts';
 import { resolveYamlScalar } from './yaml-scalar.ts';
 
 /** YAML costs far more to parse than JSON, and nobody but people writes it. */
 export const maxYamlBytes = 1024 * 1024;
+
+// oxlint-disable-next-line no-control-regex
+const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** How many nodes aliases may repeat, all together. */
 const maxAliasedNodes = 100_000;
@@ -26,8 +31,8 @@ const maxAliasedNodes = 100_000;
 const maxDuplicates = 100;
 
 /**
- * Parses a YAML body into what its JSON form would be, as go-yaml v2 and sigs.k8s.io/yaml read it. One document only: another one would be dropped
- * silently by a stock server. A body that is JSON (kubectl sends apply patches so) takes the fast path.
+ * Parses a YAML body into what its JSON form would be, as go-yaml v2 and sigs.k8s.io/yaml read it. Of several documents
+ * the first counts, as on a stock server. A body that is JSON (kubectl sends apply patches so) takes the fast path.
  * @throws ApiError 400 `yaml: line 3: …`, 413 when it is too large.
  */
 export function parseYaml(bytes: Uint8Array): ParsedBody {
@@ -41,6 +46,8 @@ export function parseYaml(bytes: Uint8Array): ParsedBody {
   if (bytes.byteLength > maxYamlBytes)
     throw requestEntityTooLarge(`Request entity too large: limit is ${maxYamlBytes}`);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (control.test(text)) throw badRequest('yaml: control characters are not allowed');
+  if (text.includes('\ufffd') && !isUtf8(bytes)) throw badRequest('yaml: invalid leading UTF-8 octet');
   const lines = new LineCounter();
   let documents: Document[];
   try {
@@ -60,11 +67,7 @@ export function parseYaml(bytes: Uint8Array): ParsedBody {
   const document = documents[0];
   if (document === undefined) return { value: null, duplicates: [] };
   const problem = document.errors[0];
-  if (problem !== undefined) {
-    const { line } = lines.linePos(problem.pos[0]);
-    throw badRequest(`yaml: line ${line}: ${problem.message}`);
-  }
-  if (documents.length > 1) throw badRequest('yaml: the body must be one document');
+  if (problem !== undefined) throw badRequest(yamlProblem(text, problem));
   const reader = new YamlReader(document, lines);
   const value = reader.value(document.contents, 0);
   return { value, duplicates: reader.problems() };

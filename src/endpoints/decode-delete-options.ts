@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from '../apimachinery/json.ts';
 import { decodeProtobufObject } from '../apimachinery/protobuf/decode.ts';
 import type { StructSchema } from '../apimachinery/schema/schema.ts';
 import { parseYaml } from '../apimachinery/yaml-parse.ts';
-import { mediaTypeOf, reason } from './decode.ts';
+import { goTypeMeta, mediaTypeOf, reason } from './decode.ts';
 import type { RawDeleteOptions } from './options.ts';
 
 /**
@@ -20,7 +20,9 @@ export function decodeDeleteOptions(body: Buffer, contentType: string): RawDelet
       : parse(body, mediaType).value;
   if (value === null) return { dryRun: [] };
   if (!isObject(value))
-    throw badRequest(`json: cannot unmarshal ${typeName(value)} into Go value of type DeleteOptions`);
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${typeName(value)} into Go value of type ${goTypeMeta}`,
+    );
   const kind = value['kind'];
   if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') {
     const given = value['apiVersion'];
@@ -82,20 +84,21 @@ function preconditionsOf(value: JsonObject): RawDeleteOptions['preconditions'] {
   const given = value['preconditions'] ?? undefined;
   if (given === undefined) return undefined;
   if (!isObject(given)) throw wrong('preconditions', given, 'v1.Preconditions');
-  const uid = text(given, 'uid', 'types.UID');
-  const resourceVersion = text(given, 'resourceVersion', 'string');
+  const uid = text(given, 'uid', 'types.UID', 'Preconditions.preconditions');
+  const resourceVersion = text(given, 'resourceVersion', 'string', 'Preconditions.preconditions');
   return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }
 
-function text(value: JsonObject, field: string, goType: string): string | undefined {
+function text(value: JsonObject, field: string, goType: string, path?: string): string | undefined {
   const given = value[field] ?? undefined;
   if (given === undefined || typeof given === 'string') return given;
-  throw wrong(field, given, goType);
+  throw wrong(field, given, goType, path);
 }
 
-function wrong(field: string, value: Json, goType: string): Error {
+function wrong(field: string, value: Json, goType: string, path = 'DeleteOptions'): Error {
+  const shown = goType === 'int64' && typeof value === 'number' ? ` ${value}` : '';
   return badRequest(
-    `json: cannot unmarshal ${typeName(value)} into Go struct field DeleteOptions.${field} of type ${goType}`,
+    `json: cannot unmarshal ${typeName(value)}${shown} into Go struct field ${path}.${field} of type ${goType}`,
   );
 }
 

@@ -20,9 +20,12 @@ export function decodePatch(type: PatchType, body: Buffer): DecodedPatch {
   if (isObject(value)) return { patch: value, strictErrors: duplicates };
   if (type === 'merge' && value === null) throw badRequest('Invalid JSON Patch');
   if (value === null) return { patch: {}, strictErrors: duplicates };
-  const prefix = type === 'merge' ? 'error decoding patch: ' : type === 'apply' ? 'error decoding YAML: ' : '';
+  const prefix =
+    type === 'merge' ? 'error decoding patch: ' : type === 'apply' ? `error decoding YAML: ${whileDecoding}` : '';
   throw badRequest(`${prefix}${unmarshal(value, 'map[string]interface {}')}`);
 }
+
+const whileDecoding = 'error unmarshaling JSON: while decoding JSON: ';
 
 function parse(type: PatchType, body: Buffer): ParsedBody {
   if (type === 'apply') {

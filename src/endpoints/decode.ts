@@ -17,11 +17,14 @@ import type { Exchange } from './exchange.ts';
 const protobufType = 'application/vnd.kubernetes.protobuf';
 const bodyTypes = ['application/json', 'application/yaml', protobufType];
 
-/** A Content-Type without its parameters, in lower case; '' when there is none at all. */
+const mediaParameter = /^\s*[!#$%&'*+.^_`|~\w-]+=("[^"]*"|[!#$%&'*+.^_`|~\w-]+)\s*$/;
+
+/** A Content-Type without its parameters, in lower case; '' when there is none at all, the whole text when it is none (Go's mime.ParseMediaType). */
 export function mediaTypeOf(header: string): string {
   if (header === '' || header === 'application/json') return header;
-  const semicolon = header.indexOf(';');
-  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase() || header;
+  const [type = '', ...parameters] = header.split(';');
+  if (parameters.at(-1)?.trim() === '') parameters.pop();
+  return parameters.every((each) => mediaParameter.test(each)) ? type.trim().toLowerCase() || header : header;
 }
 
 /** The kind that a request's body must be: the resource's, or the subresource's. */
@@ -52,12 +55,10 @@ export function decodeBody(
     x.audit?.requested(object);
     return object;
   }
-  const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected);
   const ofDefinition = target.subresource === '' || target.subresource === 'status';
-  const typed =
-    ofDefinition && isCustom(target.definition)
-      ? asCustom(value, expected, body)
-      : asTyped(value, expected, catalog, body);
+  const isUntyped = ofDefinition && isCustom(target.definition);
+  const { value, duplicates, source } = parse(body, mediaTypeOf(x.header('content-type')), expected, !isUntyped);
+  const typed = isUntyped ? asCustom(value, expected, body) : asTyped(value, expected, catalog, body);
   const { object, unknown } = decodeObject(typed, bodySchema(target, expected), source);
   // Of a JSON text that repeats keys the decoder lists the repetitions itself, in order.
   const strict = source !== undefined || duplicates.length === 0 ? unknown : [...duplicates, ...unknown];
@@ -95,12 +96,12 @@ function bodySchema(target: Target, expected: GroupVersionKind): StructSchema {
   return schema;
 }
 
-function parse(body: Buffer, mediaType: string, expected: GroupVersionKind): ParsedBody {
+function parse(body: Buffer, mediaType: string, expected: GroupVersionKind, merged: boolean): ParsedBody {
   switch (mediaType) {
     case '':
     case 'application/json':
       try {
-        return parseJson(body);
+        return parseJson(body, merged);
       } catch (error) {
         throw unrecognized(expected, `couldn't get version/kind; json parse error: ${reason(error)}`, body);
       }
@@ -116,7 +117,8 @@ function parse(body: Buffer, mediaType: string, expected: GroupVersionKind): Par
   }
 }
 
-const goTypeMeta =
+/** The type that stock reads a body's kind into, as Go prints it. */
+export const goTypeMeta =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** Checks kind and apiVersion against what is expected, and fills them in where the body leaves them out. */

@@ -9,7 +9,7 @@ import { passToAggregated } from './handlers/aggregated.ts';
 import { negotiate } from './negotiation.ts';
 import { respondOpenApiV2 } from './openapi/v2.ts';
 import { respondOpenApiV3Document, respondOpenApiV3Index } from './openapi/v3.ts';
-import { methodNotAllowed } from './route-errors.ts';
+import { methodNotAllowed, resourceNotFound } from './route-errors.ts';
 import { respond, respondDocument } from './writers/respond.ts';
 import { respondPageNotFound } from './writers/status.ts';
 
@@ -27,13 +27,14 @@ export async function routeNonResource(endpoints: Endpoints, x: Exchange, catalo
     case 'apis':
       return routeDiscovery(endpoints, x, catalog);
     case 'version':
-      if (parts.length > 1) break;
+      if (parts.length > 1) throw resourceNotFound();
       requireGet(x);
       negotiate(x.header('accept'), 'none');
       return respondDocument(x, 200, indented, JSON.stringify(endpoints.version));
     case 'healthz':
     case 'livez':
     case 'readyz':
+      if (path.endsWith('/')) break;
       return health(endpoints, x, first);
     case 'metrics':
       if (parts.length > 1) break;

@@ -24,6 +24,7 @@ export async function route(endpoints: Endpoints, x: Exchange): Promise<void> {
   const builtIn = builtInCatalog(endpoints, x);
   const catalog = builtIn ?? (await fullCatalog(endpoints, x));
   if (!x.info.isResourceRequest) return routeNonResource(endpoints, x, catalog);
+  if (x.info.path.startsWith('//')) return respondPageNotFound(x);
   if (catalog !== builtIn) {
     const passed = passToAggregated(endpoints, x);
     if (passed !== false && (await passed)) return;

@@ -105,7 +105,11 @@ function applyTyped(options: ApplyOptions, recorded: Managers): Attempt {
   const live = (options.live ?? {}) as JsonObject;
   const config = options.config as JsonObject;
   const managers: Managers = new Map();
-  for (const [id, manager] of recorded) managers.set(id, withSet(manager, fitSetToSchema(manager.set, schema)));
+  for (const [id, manager] of recorded) {
+    // What is atomic in one version need not be in another.
+    const own = manager.apiVersion === apiVersion ? schema : (convert?.(live, manager.apiVersion)?.schema ?? schema);
+    managers.set(id, withSet(manager, fitSetToSchema(manager.set, own)));
+  }
 
   const id = managerId(options.manager, 'Apply', apiVersion, subresource);
   const last = managers.get(id);

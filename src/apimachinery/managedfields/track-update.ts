@@ -86,7 +86,7 @@ export function recordUpdate(
       managers.delete(id);
       continue;
     }
-    const set = lose(fitSetToSchema(manager.set, schema), seen.changed, seen.removed);
+    const set = lose(fitSetToSchema(manager.set, comparison.schemaIn(manager.apiVersion)), seen.changed, seen.removed);
     if (set !== manager.set) managers.set(id, withSet(manager, set));
   }
   dropEmptyManagers(managers);

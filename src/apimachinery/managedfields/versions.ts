@@ -45,6 +45,8 @@ export class VersionedComparison {
   readonly #convert: ConvertVersion | undefined;
   readonly #views: Views;
   #others: Map<string, Comparison | undefined> | undefined;
+  readonly #schema: StructSchema;
+  #otherSchemas: Map<string, StructSchema> | undefined;
 
   constructor(
     live: JsonObject,
@@ -61,6 +63,7 @@ export class VersionedComparison {
     this.#resetFields = resetFields;
     this.#convert = convert;
     this.#views = views;
+    this.#schema = schema;
     this.own = this.#compare(live, updated, schema);
   }
 
@@ -75,6 +78,11 @@ export class VersionedComparison {
     };
   }
 
+  /** The schema of a version that has been compared in. */
+  schemaIn(apiVersion: string): StructSchema {
+    return this.#otherSchemas?.get(apiVersion) ?? this.#schema;
+  }
+
   /** The comparison as a manager of that version sees it; undefined when the version is gone. */
   in(apiVersion: string): Comparison | undefined {
     if (apiVersion === this.#apiVersion || this.#convert === undefined) return this.own;
@@ -87,6 +95,7 @@ export class VersionedComparison {
         ? undefined
         : this.#compare(live.object, updated.object, updated.schema);
     this.#others.set(apiVersion, comparison);
+    if (updated !== undefined) (this.#otherSchemas ??= new Map()).set(apiVersion, updated.schema);
     return comparison;
   }
 }

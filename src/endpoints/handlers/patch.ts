@@ -1,7 +1,7 @@
 import { ApiError, unsupportedMediaType } from '../../apimachinery/errors.ts';
 import type { Catalog, PatchType, Target } from '../../registry/registry.ts';
 import { readBody } from '../body.ts';
-import { decodePatch } from '../decode-patch.ts';
+import { type DecodedPatch, decodePatch } from '../decode-patch.ts';
 import { mediaTypeOf } from '../decode.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
@@ -16,6 +16,22 @@ const patchTypes: ReadonlyMap<string, PatchType> = new Map([
   ['application/apply-patch+yaml', 'apply'],
 ]);
 
+/** What is not there has no patch, not even a bad one: stock looks at the object first. */
+async function decodedPatch(
+  endpoints: Endpoints,
+  x: Exchange,
+  target: Target,
+  type: PatchType,
+  body: Buffer,
+): Promise<DecodedPatch> {
+  try {
+    return decodePatch(type, body);
+  } catch (error) {
+    if (type !== 'apply') await endpoints.registry.get(x, { ...target, subresource: '' }, {});
+    throw error;
+  }
+}
+
 /** PATCH of an object or of one of its subresources. */
 export async function patchObject(endpoints: Endpoints, x: Exchange, target: Target, _catalog: Catalog): Promise<void> {
   const type = patchTypes.get(mediaTypeOf(x.header('content-type')));
@@ -29,7 +45,7 @@ export async function patchObject(endpoints: Endpoints, x: Exchange, target: Tar
   const mediaType = answerForm(x, target, 'object');
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const { options, force } = parsePatchOptions(x, type === 'apply');
-  const { patch, strictErrors } = decodePatch(type, body);
+  const { patch, strictErrors } = await decodedPatch(endpoints, x, target, type, body);
   x.audit?.requested(patch);
   const answer = await endpoints.registry.patch(
     x,

@@ -88,6 +88,7 @@ export async function createByApply(
 export function reportDuplicates(request: PatchRequest, options: WriteOptions, ctx: RequestContext): void {
   if (request.strictErrors.length === 0 || options.fieldValidation === 'Ignore') return;
   const text = request.strictErrors.join(', ');
-  if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
-  ctx.warn(text);
+  if (options.fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${text}`);
+  for (const line of text.replace(/^yaml: unmarshal errors:\n/, '').split('\n')) ctx.warn(line.trim());
 }

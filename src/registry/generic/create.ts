@@ -54,8 +54,8 @@ async function tryCreate(
 ): Promise<Rendered | undefined> {
   const { object, text, items, commit, served } = await prepareNewObject(engine, ctx, target, sent, options, false);
   const choosesAnew = engine.hooks[factsOf(target.definition).storage]?.choosesAnew === true;
-  // A dry run never reaches the storage that refuses this.
-  if (sentRevision !== '' && sentRevision !== '0' && !options.dryRun)
+  // A dry run never reaches the storage that refuses this; what is no number is no revision there.
+  if (/^0*[1-9]\d*$/.test(sentRevision) && !options.dryRun)
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   const { gr } = factsOf(target.definition);
   const name = object.metadata.name ?? '';
