@@ -189,10 +189,10 @@ export function timeoutError(message: string, retryAfterSeconds = 0): ApiError {
 }
 
 /** A list or get asked for a revision that does not exist yet. */
-export function tooLargeResourceVersion(requested: number, current: number): ApiError {
+export function tooLargeResourceVersion(requested: number, current: number, retryAfterSeconds = 1): ApiError {
   return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     details: {
-      retryAfterSeconds: 1,
+      ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     },
   });

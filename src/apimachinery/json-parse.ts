@@ -63,7 +63,7 @@ function scan(text: string): void {
         break;
       case 0x5b:
       case 0x7b:
-        if (++depth > maxDepth) throw badRequest('exceeded max depth');
+        if (++depth > maxDepth) throw badRequest(`invalid character '${text.charAt(i)}' exceeded max depth`);
         break;
       case 0x5d:
       case 0x7d:

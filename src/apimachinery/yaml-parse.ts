@@ -138,7 +138,7 @@ class YamlReader {
       setOwn(object, name, this.value(value, depth + 1));
     }
     for (const merge of merges) this.#merge(object, merge, depth);
-    return object;
+    return sortedByKey(object);
   }
 
   /** `<<: *defaults`: keys that the map itself does not have. */
@@ -149,6 +149,16 @@ class YamlReader {
       for (const key of Object.keys(source)) if (!Object.hasOwn(object, key)) setOwn(object, key, source[key]);
     }
   }
+}
+
+/** The JSON that go-yaml's map becomes has its keys in order. */
+function sortedByKey(object: JsonObject): JsonObject {
+  const keys = Object.keys(object);
+  const sorted = keys.toSorted();
+  if (keys.every((key, i) => key === sorted[i])) return object;
+  const ordered: JsonObject = {};
+  for (const key of sorted) setOwn(ordered, key, object[key]);
+  return ordered;
 }
 
 function scalar(node: Scalar): Exclude<Json, object> | null {

@@ -5,6 +5,7 @@
  * objects exist. --kinds puts only the requests about these (pods,jobs.batch,admission); --only prints those whose text has TEXT. Certificates are taken as
  * they are. Without --atoll the oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
  */
+import { parse as parseYaml } from 'yaml';
 import { writeGeneratedSection } from '../support/generated-section.ts';
 import { type Answer, ask, type Server } from './ask.ts';
 import { normalize, Revisions, withoutGoValues } from './normalize.ts';
@@ -32,9 +33,14 @@ function parting(a: string, b: string): string {
 /** Why an answer may differ although the request says nothing about it. */
 function knownDifference(theirs: Answer, ours: Answer): string | undefined {
   if (theirs.status !== 500 || ours.status !== 400) return undefined;
+  const message = ({ headers, body }: Answer): string | undefined => {
+    if (headers['content-type']?.startsWith('text/plain') === true)
+      return /failed to create RequestInfo: (.*)\n/.exec(body.toString())?.[1];
+    return (parseYaml(body.toString()) as { message?: string } | null)?.message;
+  };
   try {
-    const [a, b] = [theirs, ours].map(({ body }) => (JSON.parse(body.toString()) as { message?: string }).message);
-    return a === b ? 'what the client did wrong is a 400 here' : undefined;
+    const [a, b] = [theirs, ours].map(message);
+    return a !== undefined && a === b ? 'what the client did wrong is a 400 here' : undefined;
   } catch {
     return undefined;
   }

@@ -25,7 +25,7 @@ export async function deleteCollection(
 ): Promise<ListAnswer> {
   if (target.subresource !== '') throw methodNotSupported(factsOf(target.definition).gr, 'deletecollection');
   warnOfDeletion(ctx, target, options);
-  const { items, metadata } = await selectObjects(engine, ctx, target, request);
+  const { items, metadata } = await selectObjects(engine, ctx, target, asPage(request));
   const rendered = await renderAll(ctx, target, items);
   const queue = items.values();
   let failed = false;
@@ -42,6 +42,12 @@ export async function deleteCollection(
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
   return { items: rendered, metadata };
+}
+
+/** Stock lists in pages, which makes a revision that is named an exact one. */
+function asPage(request: ListRequest): ListRequest {
+  const isExact = (request.resourceVersion ?? '') !== '' && request.limit === undefined;
+  return isExact ? { ...request, limit: Number.MAX_SAFE_INTEGER } : request;
 }
 
 async function deleteOne(

@@ -2,7 +2,7 @@ import { methodNotSupported, notFound, tooLargeResourceVersion } from '../../api
 import type { GetOptions, Rendered, RequestContext, Target } from '../registry.ts';
 import { type Engine, keyOf } from './engine.ts';
 import { renderServed } from './rendered.ts';
-import { parseResourceVersionParameter } from './resource-version.ts';
+import { parseResourceVersionParameter, uncachedStorage } from './resource-version.ts';
 import { factsOf, isViewOfObject } from './resource-facts.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function getObject(
     found = await engine.store.get(key);
     if (wanted > engine.store.revision(ctx.cluster.shard)) {
       const current = await engine.store.fresh(ctx.cluster.shard);
-      if (wanted > current) throw tooLargeResourceVersion(wanted, current);
+      if (wanted > current) throw tooLargeResourceVersion(wanted, current, key.resource === uncachedStorage ? 0 : 1);
       found = await engine.store.get(key);
     }
   }

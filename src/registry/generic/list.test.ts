@@ -148,6 +148,22 @@ describe('list', () => {
     );
   });
 
+  it('knows events, which stock has in no cache, by when to try again and where pages start', async () => {
+    const fixture = await createFixture();
+    const of = (resource: string, request: object) =>
+      fixture.registry.list(fixture.ctx({ signal: AbortSignal.timeout(20) }), fixture.target(resource), request);
+    for (const [resource, retryAfterSeconds] of [
+      ['configmaps', 1],
+      ['events', undefined],
+    ] as const)
+      await assert.rejects(of(resource, { resourceVersion: '999999' }), (error) => {
+        assert.ok(error instanceof ApiError);
+        assert.equal(error.code, 504);
+        assert.equal(error.toStatus().details?.retryAfterSeconds, retryAfterSeconds);
+        return true;
+      });
+  });
+
   it('continues an expired token at the newest state, if the client asks for that', async () => {
     const fixture = await createFixture({ store: createMemoryStore({ historyChanges: 4 }) });
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 import { listTooOld, validateListRequest } from './list-options.ts';
 import { renderAll, renderCached } from './rendered.ts';
 import { factsOf } from './resource-facts.ts';
-import { parseResourceVersionParameter } from './resource-version.ts';
+import { parseResourceVersionParameter, uncachedStorage, withoutRetry } from './resource-version.ts';
 import { type CompiledSelection, compileSelection } from './selection.ts';
 
 /** The stored objects that a list request names, with the list's own metadata. */
@@ -81,12 +81,13 @@ export async function selectObjects(
   try {
     result = await engine.store.list(options);
   } catch (error) {
-    if (!(error instanceof RevisionCompacted)) throw error;
+    if (!(error instanceof RevisionCompacted)) throw withoutRetry(error, facts.storage);
     throw token === undefined ? listTooOld() : expiredContinue(token, allNamespaces);
   }
+  const isFirst = at.mode !== 'exact' && token === undefined && facts.storage !== uncachedStorage;
   return {
     items: result.items,
-    metadata: listMetadata(result, allNamespaces, selection, at.mode !== 'exact' && token === undefined),
+    metadata: listMetadata(result, allNamespaces, selection, isFirst),
     ...(result.version === undefined ? {} : { version: result.version }),
   };
 }

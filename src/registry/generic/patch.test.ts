@@ -257,6 +257,42 @@ describe('server-side apply', () => {
 });
 
 describe('field managers', () => {
+  it('own in their own version what is atomic in another', async () => {
+    const fixture = await createFixture();
+    const resource = 'horizontalpodautoscalers.autoscaling';
+    const scaler = (apiVersion: string, spec: JsonObject): JsonObject => ({
+      apiVersion,
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'h' },
+      spec,
+    });
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+    const first = fixture.target(resource);
+    const [v1, v2] = ['v1', 'v2'].map((name) => {
+      const version = first.definition.versions.find((each) => each.version === name);
+      assert.ok(version !== undefined);
+      return { ...first, version, name: 'h' };
+    });
+    assert.ok(v1 !== undefined && v2 !== undefined);
+    const apply = async (target: typeof v1, manager: string, spec: JsonObject) => {
+      const patch = scaler(`autoscaling/${target.version.version}`, spec);
+      const options = { dryRun: false, fieldValidation: 'Strict', fieldManager: manager } as const;
+      return fixture.registry.patch(
+        fixture.ctx(),
+        target,
+        { type: 'apply', patch, strictErrors: [], force: true },
+        options,
+      );
+    };
+    await apply(v2, 'two', { maxReplicas: 3, scaleTargetRef });
+    const { object } = await apply(v1, 'one', { maxReplicas: 4 });
+    const entries = object.object().metadata.managedFields as ManagedFieldsEntry[];
+    const fields = entries.find(({ manager }) => manager === 'two')?.fieldsV1 as { 'f:spec': JsonObject };
+    assert.deepEqual(fields['f:spec'], {
+      'f:scaleTargetRef': { 'f:apiVersion': {}, 'f:kind': {}, 'f:name': {} },
+    });
+  });
+
   it('own what they set by create, update and patch', async () => {
     const fixture = await createFixture({ now: () => new Date('2026-01-01T00:00:00Z') });
     await fixture.create('configmaps', configMap, { fieldManager: 'creator' });

@@ -1,4 +1,4 @@
-import { badRequest } from '../../apimachinery/errors.ts';
+import { ApiError, badRequest } from '../../apimachinery/errors.ts';
 
 const maxUint64 = 18446744073709551615n;
 
@@ -18,4 +18,14 @@ export function parseResourceVersion(text: string, prefix = ''): number {
 /** As parseResourceVersion, with the words of a request parameter's error. */
 export function parseResourceVersionParameter(text: string, prefix = ''): number {
   return parseResourceVersion(text, `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: `);
+}
+
+/** Events are the one resource that stock keeps out of its watch cache, whose errors and tokens are a little different. */
+export const uncachedStorage = 'events';
+
+/** The error of a revision that is not there yet, as stock words it for that storage: only its cache says when to try again. */
+export function withoutRetry(error: unknown, storage: string): unknown {
+  if (storage !== uncachedStorage || !(error instanceof ApiError) || error.code !== 504) return error;
+  const { retryAfterSeconds: _, ...details } = error.toStatus().details ?? {};
+  return new ApiError(error.code, error.reason, error.message, { details });
 }
