@@ -119,10 +119,8 @@ async function commit(connection: Connection, names: readonly string[], state: S
     textArray(names),
     plainArray(expected),
     textArray(names.map(() => state.text)),
-    null,
-    null,
-    null,
-    null,
+    // Owners, default content, former bodies, clusters, guards.
+    ...Array.from({ length: 6 }, () => null),
   ]);
   if (rows.length !== 1) throw new Error(`${rows.length - 1} writes of a batch failed`);
   const base = Number(rows[0]?.[2]);
