@@ -158,6 +158,7 @@ function offeredVerb(x: Exchange, target: Target): Verb | undefined {
   if (collection && name === '' && definition.scope === 'Namespaced' && namespace === '') {
     if (verb === 'create' || verb === 'deletecollection') return undefined;
   }
+  if (verb === 'create' && name !== '') return undefined;
   const needed: Verb = verb === 'list' && x.info.verb === 'watch' ? 'watch' : verb;
   return definition.verbs.includes(needed) ? verb : undefined;
 }

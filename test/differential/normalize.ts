@@ -37,6 +37,7 @@ function normalizeText(text: string): string {
       /\(\w+\) does not match the ResourceVersion in record \(\d+\)/g,
       '(RV) does not match the ResourceVersion in record (RV)',
     )
+    .replace(/(ResourceVersion in precondition: \d+, ResourceVersion in object meta: )\d+/g, '$1RV')
     .replace(/"continue":\s*"([^"]+)"/g, (_, token: string) => `"continue":${JSON.stringify(tokenText(token))}`)
     .replace(/"token":"ey[\w.-]+"/g, '"token":"JWT"')
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-XXXXX')

@@ -365,6 +365,19 @@ describe('the API over HTTP', () => {
     });
   });
 
+  it('looks for an object before it says that its form does not fit', async () => {
+    await http(admin, 'POST', configMaps, configMap('shaped', {}));
+    const accept = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' };
+    assert.equal((await http(admin, 'GET', `${configMaps}/shaped`, undefined, accept)).status, 406);
+    assert.equal((await http(admin, 'GET', `${configMaps}/absent`, undefined, accept)).status, 404);
+    assert.equal((await http(admin, 'POST', `${configMaps}/shaped`, configMap('shaped', {}))).status, 405);
+    const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    const refused = await http(admin, 'POST', reviews, {}, table);
+    assert.equal(refused.status, 406);
+    assert.match((refused.json() as { message: string }).message, /application\/vnd\.kubernetes\.protobuf$/);
+  });
+
   describe('protobuf', () => {
     const accept = 'application/vnd.kubernetes.protobuf';
     const decode = (bytes: Uint8Array) => decodeProtobufObject(bytes, builtinSchemaForKind);

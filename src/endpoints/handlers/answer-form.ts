@@ -6,13 +6,27 @@ import { type Conversions, type MediaType, negotiate } from '../negotiation.ts';
 
 /** The form in which the client wants its answer. Throws 406 before anything is done, also for a form that does not fit the answer's shape. */
 export function answerForm(x: Exchange, target: Target, conversions: Conversions): MediaType {
-  const accept = x.header('accept');
-  const mediaType = negotiate(accept, conversions, accept !== '' && hasProtobufForm(target.version.schema));
-  if (mediaType.as !== undefined) checkShape(mediaType.as.kind, target, conversions);
+  const mediaType = readForm(x, target, conversions);
+  checkShape(mediaType, target, conversions);
   return mediaType;
 }
 
-function checkShape(kind: string, target: Target, conversions: Conversions): void {
+/** As `answerForm` for reads, which look for the object first: `checkShape` is for when it is there. */
+export function readForm(x: Exchange, target: Target, conversions: Conversions): MediaType {
+  const accept = x.header('accept');
+  const withProtobuf = accept !== '' && hasProtobufForm(target.version.schema);
+  const mediaType = negotiate(accept, conversions, withProtobuf);
+  if (mediaType.as?.kind === 'Table' && !hasColumns(target)) {
+    const types = ['application/json', 'application/yaml'];
+    throw notAcceptable(withProtobuf ? [...types, 'application/vnd.kubernetes.protobuf'] : types);
+  }
+  return mediaType;
+}
+
+/** @throws 406 when a list is asked for as an object, or the other way around. */
+export function checkShape({ as }: MediaType, target: Target, conversions: Conversions): void {
+  if (as === undefined) return;
+  const { kind } = as;
   const { definition } = target;
   if (conversions === 'list' && kind === 'PartialObjectMetadata') {
     throw wrongShape(
@@ -24,7 +38,6 @@ function checkShape(kind: string, target: Target, conversions: Conversions): voi
       `you requested ${kind}, but the requested object is not a list (${goName(target, definition.kind)})`,
     );
   }
-  if (kind === 'Table' && !hasColumns(target)) throw notAcceptable(['application/json', 'application/yaml']);
 }
 
 /** The Go type that upstream holds objects in: its internal one, or the untyped one of custom resources. */

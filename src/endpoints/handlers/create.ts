@@ -5,13 +5,11 @@ import type { Endpoints } from '../endpoints.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseWriteOptions } from '../options.ts';
 import { respondObject } from '../writers/object.ts';
-import { methodNotAllowed } from '../route-errors.ts';
 import { matchNamespace } from './match-url.ts';
 import { answerForm } from './answer-form.ts';
 
 /** POST to a collection, or to a subresource of an object (`serviceaccounts/x/token`). */
 export async function createObject(endpoints: Endpoints, x: Exchange, target: Target, catalog: Catalog): Promise<void> {
-  if (target.name !== '' && target.subresource === '') throw methodNotAllowed();
   const mediaType = answerForm(x, target, 'object');
   const body = await readBody(x, endpoints.config.limits.bodyBytes);
   const options = parseWriteOptions(x, 'CreateOptions');
