@@ -1,6 +1,7 @@
 import { definitionFor } from '../../api/resource-definition.ts';
 import { deepCopy, type Json, type JsonObject, setOwn } from '../../apimachinery/json.ts';
-import type { KubeObject } from '../../apimachinery/object.ts';
+import { internalError } from '../../apimachinery/errors.ts';
+import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
 import { decodeObject } from '../../apimachinery/schema/decode.ts';
 import type { StructSchema } from '../../apimachinery/schema/schema.ts';
 import { writeNulls } from '../../apimachinery/schema/nulls.ts';
@@ -45,7 +46,7 @@ export function schemaOf({ kind }: AdmissionAttributes, { version }: Form): Stru
 
 /**
  * Fits an object that somebody outside has made to the type of its form, with defaults, as a request's body is. `unknown` takes what does not belong there.
- * @throws DecodeError for a value of the wrong type.
+ * @throws DecodeError for a value of the wrong type; ApiError 500 for an object of another kind.
  */
 export function refit(
   attributes: AdmissionAttributes,
@@ -53,6 +54,7 @@ export function refit(
   form: Form,
   unknown: string[] = [],
 ): KubeObject {
+  checkKind(object, form);
   const schema = schemaOf(attributes, form);
   if (schema === undefined) return object as KubeObject;
   const decoded = decodeObject(object, schema);
@@ -98,4 +100,15 @@ export async function replaceObject(attributes: AdmissionAttributes, object: Kub
   }
   for (const key of Object.keys(into)) delete into[key];
   for (const key of Object.keys(next)) setOwn(into, key, (next as JsonObject)[key]);
+}
+
+/** A patch may do much, not make another kind of an object. */
+function checkKind(patched: JsonObject, { kind }: Form): void {
+  const expected = formatApiVersion(kind.group, kind.version);
+  const apiVersion = typeof patched['apiVersion'] === 'string' ? patched['apiVersion'] : '';
+  const name = typeof patched['kind'] === 'string' ? patched['kind'] : '';
+  if ((apiVersion === '' || apiVersion === expected) && (name === '' || name === kind.kind)) return;
+  const [what, where] = [JSON.stringify(name), JSON.stringify(apiVersion)];
+  const message = `no kind ${what} is registered for version ${where} in scheme "pkg/runtime/scheme.go:110"`;
+  throw internalError(new Error(message));
 }

@@ -5,6 +5,7 @@ import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { Decisions } from '../cel/decisions.ts';
 import { requestVariables } from '../cel/variables.ts';
 import { ChangingObject } from '../dynamic/changing-object.ts';
+import { protectManagedFields } from '../dynamic/managed-fields.ts';
 import { type Form, matchForm, matchRequest } from '../dynamic/match.ts';
 import { reinvocationNotes, reinvocationRound, wantReinvocation } from '../dynamic/reinvocation.ts';
 import { dynamicRequest, isOpen } from '../dynamic/request.ts';
@@ -95,7 +96,9 @@ class Round {
     if (invocations.length > 0) {
       const namespace = await requestNamespace(this.#options, dynamicRequest(this.#attributes));
       for (const invocation of invocations) await this.#invoke(invocation, namespace);
+      const before = object?.metadata.managedFields;
       await this.#object.settle();
+      protectManagedFields(this.#attributes, before);
     }
     this.#notes.output = deepCopy(object as Json | undefined) as KubeObject | undefined;
     const counting = this.#failures.filter(({ policy }) => !policy.ignoresFailure);

@@ -1,10 +1,10 @@
 import { ApiError, timeoutError } from '../../apimachinery/errors.ts';
 import { deepCopy, deepEqual, type Json, stringify } from '../../apimachinery/json.ts';
-import { managedFieldsProblem } from '../../apimachinery/managedfields/index.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { ChangingObject } from '../dynamic/changing-object.ts';
 import { followConfigurations } from '../dynamic/configurations.ts';
+import { protectManagedFields } from '../dynamic/managed-fields.ts';
 import { type Form, matchForm, matchRequest } from '../dynamic/match.ts';
 import { reinvocationNotes, reinvocationRound, wantReinvocation } from '../dynamic/reinvocation.ts';
 import { type DynamicRequest, dynamicRequest, isOpen } from '../dynamic/request.ts';
@@ -83,7 +83,7 @@ class Dispatch {
     const before = attributes.object?.metadata.managedFields;
     for (const placed of hooks) await this.#consider(placed);
     await this.#object.settle();
-    this.#protectManagedFields(before);
+    protectManagedFields(attributes, before);
     this.#notes.output = deepCopy(attributes.object as Json | undefined) as KubeObject | undefined;
   }
 
@@ -130,18 +130,6 @@ class Dispatch {
     if (operations.length === 0) return false;
     if (object === undefined) throw nothingToModify(hook.name);
     return this.#object.change(patchedObject(hook.name, verdict, operations, attributes, object, form));
-  }
-
-  #protectManagedFields(before: ManagedFieldsEntry[] | undefined): void {
-    const { object, ctx } = this.#request.attributes;
-    if (object === undefined) return;
-    const problem = managedFieldsProblem(object.metadata.managedFields ?? []);
-    if (problem === undefined) return;
-    if (before === undefined) delete object.metadata.managedFields;
-    else object.metadata.managedFields = before;
-    ctx.warn(
-      `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${problem}`,
-    );
   }
 }
 

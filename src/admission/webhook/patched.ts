@@ -1,7 +1,7 @@
 import { ApiError, internalError } from '../../apimachinery/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-parse.ts';
-import { formatApiVersion, type KubeObject } from '../../apimachinery/object.ts';
+import type { KubeObject } from '../../apimachinery/object.ts';
 import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts';
 import { DecodeError } from '../../apimachinery/schema/decode.ts';
 import type { AdmissionAttributes } from '../admission.ts';
@@ -62,7 +62,6 @@ export function patchedObject(
     throw error instanceof ApiError ? internalError(error.cause ?? error) : error;
   }
   if (!isObject(patched)) throw unreadable(patched);
-  checkKind(patched, form);
   try {
     return refit(attributes, patched, form);
   } catch (error) {
@@ -77,14 +76,3 @@ function unreadable(patched: Json): ApiError {
 
 const typeMeta =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-
-/** A patch may do much, not make another kind of an object. */
-function checkKind(patched: JsonObject, { kind }: Form): void {
-  const expected = formatApiVersion(kind.group, kind.version);
-  const apiVersion = typeof patched['apiVersion'] === 'string' ? patched['apiVersion'] : '';
-  const name = typeof patched['kind'] === 'string' ? patched['kind'] : '';
-  if ((apiVersion === '' || apiVersion === expected) && (name === '' || name === kind.kind)) return;
-  const [what, where] = [JSON.stringify(name), JSON.stringify(apiVersion)];
-  const message = `no kind ${what} is registered for version ${where} in scheme "pkg/runtime/scheme.go:110"`;
-  throw internalError(new Error(message));
-}

@@ -1,9 +1,9 @@
 import { type FieldError, fieldError } from '../../../apimachinery/errors.ts';
 import type { MatchResources } from '../v1/rules.ts';
 
-const operations = ['*', 'CREATE', 'UPDATE'];
+const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 
-/** Only what is created or updated can be changed. */
+/** What is deleted cannot be changed. */
 export function validateMutableOperations(match: MatchResources, path: string, errors: FieldError[]): void {
   for (const rule of match.resourceRules ?? [])
     for (const operation of rule.operations ?? [])
