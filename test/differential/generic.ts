@@ -1,5 +1,11 @@
+import { applyRequests } from './generic-applies.ts';
+import { bodyRequests } from './generic-bodies.ts';
+import { encodingRequests } from './generic-encodings.ts';
 import { formatRequests } from './generic-formats.ts';
 import { listRequests } from './generic-lists.ts';
+import { patchRequests } from './generic-patches.ts';
+import { pathRequests } from './generic-paths.ts';
+import { reviewRequests } from './generic-reviews.ts';
 import { subresourceRequests } from './generic-subresources.ts';
 import { watchRequests } from './generic-watches.ts';
 import { writeRequests } from './generic-writes.ts';
@@ -7,10 +13,16 @@ import type { DifferentialRequest } from './request.ts';
 
 const sets: Readonly<Record<string, readonly DifferentialRequest[]>> = {
   'generic-formats': formatRequests,
+  'generic-paths': pathRequests,
+  'generic-bodies': bodyRequests,
+  'generic-encodings': encodingRequests,
   'generic-lists': listRequests,
   'generic-watches': watchRequests,
   'generic-writes': writeRequests,
+  'generic-patches': patchRequests,
+  'generic-applies': applyRequests,
   'generic-subresources': subresourceRequests,
+  'generic-reviews': reviewRequests,
 };
 
 /** The names of the sets of requests about what all kinds have in common. */

@@ -2,7 +2,7 @@
  * Puts the same requests to a stock Kubernetes API server and to Atoll and prints where the answers differ. A tool for developers:
  *   node test/differential/main.ts --oracle https://127.0.0.1:16443 TOKEN --atoll https://127.0.0.1:6443 TOKEN [--only TEXT] [--kinds LIST] [--show] [--report FILE]
  * Both should have fresh data and no controllers (the oracle with NOKCM=1, Atoll with --roles api --service-cluster-ip-range 10.0.0.0/16): requests are answered alike only where the same
- * objects exist. --kinds puts only the requests about these (pods,jobs.batch,admission); --only prints those whose text has TEXT. Certificates are taken as
+ * objects exist. --kinds puts only the requests about these (pods,jobs.batch,admission,generic); --only prints those whose text has TEXT. Certificates are taken as
  * they are. Without --atoll the oracle's answers are printed; --report writes what differs, by reason, into the generated part of a Markdown file.
  */
 import { parse as parseYaml } from 'yaml';
